@@ -1,0 +1,95 @@
+// Every event that can stand in a ledger, by (type, version). What is not listed here cannot be written.
+
+import * as account from './account.ts'
+import * as candle from './candle.ts'
+import * as champion from './champion.ts'
+import type { Event, EventOf } from './event.ts'
+import * as health from './health.ts'
+import * as intent from './intent.ts'
+import * as order from './order.ts'
+import * as run from './run.ts'
+import * as safety from './safety.ts'
+import * as scan from './scan.ts'
+import * as segment from './segment.ts'
+import * as strategy from './strategy.ts'
+import * as truth from './truth.ts'
+
+export const declarations = [
+  account.BookOpened,
+  run.RunStarted,
+  run.RunStopped,
+  run.CycleCompleted,
+  scan.ScanStarted,
+  scan.CandidateFound,
+  scan.TickerRejected,
+  scan.ScanCompleted,
+  scan.WatchlistPublished,
+  candle.CandleClosed,
+  candle.DataGapFound,
+  candle.HistoryLoaded,
+  champion.ChampionVerified,
+  champion.ChampionRefused,
+  strategy.StrategyEvaluated,
+  intent.IntentRaised,
+  intent.IntentDenied,
+  intent.IntentExpired,
+  intent.CancelWished,
+  order.OrderRequested,
+  order.OrderWithheld,
+  order.OrderAccepted,
+  order.OrderRejected,
+  order.OrderOutcomeUnknown,
+  order.OrderCancelRequested,
+  order.OrderCancelled,
+  order.OrderExpired,
+  order.OrderFilled,
+  safety.TradingHalted,
+  safety.TradingResumed,
+  safety.LiveGateOpened,
+  safety.LiveGateRefused,
+  safety.DrawdownBreached,
+  truth.HoldingsObserved,
+  truth.ReconciliationCompleted,
+  truth.DriftFound,
+  truth.DriftResolved,
+  truth.MarketSnapshotTaken,
+  health.HealthChecked,
+  health.RecoveryAttempted,
+  health.RecoverySucceeded,
+  health.RecoveryFailed,
+  health.AlertRaised,
+  segment.SegmentOpened,
+  segment.SegmentClosed,
+  segment.LedgerRecovered,
+] as const
+
+/** Any event of a book. */
+export type BookEvent = EventOf<(typeof declarations)[number]>
+export type EventType = BookEvent['type']
+
+/** The event of that type name. */
+export type EventNamed<Type extends EventType> = Extract<BookEvent, { type: Type }>
+
+type Declaration = (typeof declarations)[number]
+
+const byTypeAndVersion = new Map<string, Declaration>(
+  declarations.map(declaration => [`${declaration.type}/${declaration.version}`, declaration]),
+)
+
+export const declarationOf = (type: string, version: number): Declaration | undefined =>
+  byTypeAndVersion.get(`${type}/${version}`)
+
+/** Parses data that claims to be of this type; throws a ZodError with the fields that do not fit. */
+export const parseEvent = ({ type, version, data }: Event): BookEvent => {
+  const declaration = declarationOf(type, version)
+  if (declaration === undefined) throw new UnknownEvent(type, version)
+  return { type, version, data: declaration.data.parse(data) } as BookEvent
+}
+
+/** A ledger written by a newer program. Projections of money stop here rather than leave something out. */
+export class UnknownEvent extends Error {
+  constructor(type: string, version: number) {
+    super(`the ledger holds ${type} version ${version}, which this program does not know; update veritape`)
+    this.name = 'UnknownEvent'
+  }
+}

@@ -1,0 +1,32 @@
+// The port to candles.
+
+import type { Candle } from './candle.ts'
+import type { Instant } from './time.ts'
+import type { Timeframe } from './timeframe.ts'
+
+export interface MarketData {
+  readonly name: string
+  /**
+   * Candles of the symbol that closed after `after` and not after `now`, oldest first. Closed ones only: a forming
+   * candle is never returned. Throws SymbolUnknown for a market it does not have.
+   */
+  closedCandles(
+    symbol: string,
+    timeframe: Timeframe,
+    after: Instant,
+    now: Instant,
+  ): Promise<readonly Candle[]>
+  /** The last `count` candles that closed not after `upTo`, oldest first; fewer when there are no more. */
+  history(symbol: string, timeframe: Timeframe, count: number, upTo: Instant): Promise<readonly Candle[]>
+  /** SHA-256 of the recorded bytes behind a symbol; undefined for a live source. */
+  dataset(symbol: string, timeframe: Timeframe): string | undefined
+  /** Close time of the first candle that closes after `now`; undefined when a recording ends there. */
+  nextClose(symbol: string, timeframe: Timeframe, now: Instant): Instant | undefined
+}
+
+export class SymbolUnknown extends Error {
+  constructor(symbol: string, known: readonly string[]) {
+    super(`no recorded candles of ${symbol}; there are ${known.join(', ') || 'none'}`)
+    this.name = 'SymbolUnknown'
+  }
+}

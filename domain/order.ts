@@ -1,0 +1,224 @@
+// An order: from the moment we ask for it until the venue is done with it.
+//
+//   none ──request──▶ requested ──accepted──▶ open ──filled in full, cancelled, expired──▶ closed
+//     │                 │  └──answer lost──▶ unknown ──asked──▶ open or closed               ▲
+//     └──withhold──▶    └────────────────────rejected────────────────────────────────────────┘
+//          withheld (dry run)
+//
+// We may refuse our own wishes. We never refuse what the venue reports, late, repeated or too large: it has
+// already happened. A fill after the end is recorded; a fill seen twice is recorded once; a fill beyond the
+// quantity is recorded and reported as an overfill, which halts the book.
+
+import { z } from 'zod'
+import { SymbolName } from './candle.ts'
+import { add, compare, type Decimal, DecimalText, subtract } from './decimal.ts'
+import { type EventOf, event } from './event.ts'
+import { Side, terms } from './intent.ts'
+import { type Either, left, right } from './result.ts'
+import { InstantText } from './time.ts'
+
+const request = {
+  orderId: z.string().max(36),
+  /** The seq of the intent that it answers. */
+  intent: z.int().positive(),
+  /** Champion or operator that wished it. */
+  by: z.string(),
+  ...terms,
+  /** For GTD and DAY: when the venue lets it expire. */
+  expiresAt: InstantText.optional(),
+}
+
+// ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const OrderRequested = event('OrderRequested', 1, request)
+/** What would have been asked for, in a dry run. Nothing was sent. */
+export const OrderWithheld = event('OrderWithheld', 1, request)
+export const OrderAccepted = event('OrderAccepted', 1, {
+  orderId: z.string(),
+  venueOrderId: z.string(),
+  venueTime: InstantText.optional(),
+})
+export const OrderRejected = event('OrderRejected', 1, { orderId: z.string(), reason: z.string() })
+export const OrderOutcomeUnknown = event('OrderOutcomeUnknown', 1, {
+  orderId: z.string(),
+  detail: z.string(),
+})
+export const OrderCancelRequested = event('OrderCancelRequested', 1, {
+  orderId: z.string(),
+  reason: z.string(),
+})
+export const OrderCancelled = event('OrderCancelled', 1, {
+  orderId: z.string(),
+  reason: z.string(),
+  venueTime: InstantText.optional(),
+})
+export const OrderExpired = event('OrderExpired', 1, { orderId: z.string(), venueTime: InstantText })
+export const OrderFilled = event('OrderFilled', 1, {
+  orderId: z.string(),
+  by: z.string(),
+  /** The venue's own number of the trade (FIX ExecID): the same trade reported twice has the same one. */
+  tradeId: z.string(),
+  symbol: SymbolName,
+  side: Side,
+  price: DecimalText,
+  quantity: DecimalText,
+  /** In the book's currency; negative is a rebate. */
+  fee: DecimalText,
+  liquidity: z.enum(['maker', 'taker']),
+  venueTime: InstantText,
+})
+
+export type OrderRequested = EventOf<typeof OrderRequested>
+export type OrderWithheld = EventOf<typeof OrderWithheld>
+export type OrderFilled = EventOf<typeof OrderFilled>
+export type OrderRequest = OrderRequested['data']
+export type Fill = OrderFilled['data']
+export type OrderEvent =
+  | OrderRequested
+  | OrderWithheld
+  | EventOf<typeof OrderAccepted>
+  | EventOf<typeof OrderRejected>
+  | EventOf<typeof OrderOutcomeUnknown>
+  | EventOf<typeof OrderCancelRequested>
+  | EventOf<typeof OrderCancelled>
+  | EventOf<typeof OrderExpired>
+  | OrderFilled
+
+// ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type OrderStatus =
+  | 'requested'
+  | 'unknown'
+  | 'open'
+  | 'filled'
+  | 'cancelled'
+  | 'expired'
+  | 'rejected'
+  | 'withheld'
+
+export interface Order {
+  readonly status: OrderStatus
+  readonly request: OrderRequest
+  readonly venueOrderId?: string
+  /** FIX CumQty: the sum of all fills. */
+  readonly filled: Decimal
+  readonly tradeIds: readonly string[]
+  readonly cancelRequested: boolean
+}
+
+/** undefined is the order before its first event. */
+export type MaybeOrder = Order | undefined
+
+/** Whether the venue may still fill it: what is requested or unknown counts as exposure too. */
+export const isLive = ({ status }: Order): boolean =>
+  status === 'requested' || status === 'unknown' || status === 'open'
+
+/** FIX LeavesQty while live. */
+export const remaining = (order: Order): Decimal => subtract(order.request.quantity, order.filled)
+
+export const isOverfilled = (order: Order): boolean => compare(order.filled, order.request.quantity) > 0
+
+// ── evolve: facts only, never refuses ───────────────────────────────────────────────────────────────────────────
+
+export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => {
+  if (type === 'OrderRequested' || type === 'OrderWithheld')
+    return {
+      status: type === 'OrderRequested' ? 'requested' : 'withheld',
+      request: data,
+      filled: '0',
+      tradeIds: [],
+      cancelRequested: false,
+    }
+  if (order === undefined) throw new Error(`${type} of ${data.orderId} stands before its request`)
+  switch (type) {
+    case 'OrderAccepted':
+      return {
+        ...order,
+        status: order.status === 'requested' || order.status === 'unknown' ? 'open' : order.status,
+        venueOrderId: data.venueOrderId,
+      }
+    case 'OrderRejected':
+      return { ...order, status: isLive(order) ? 'rejected' : order.status }
+    case 'OrderOutcomeUnknown':
+      return { ...order, status: order.status === 'requested' ? 'unknown' : order.status }
+    case 'OrderCancelRequested':
+      return { ...order, cancelRequested: true }
+    case 'OrderCancelled':
+      return { ...order, status: isLive(order) ? 'cancelled' : order.status }
+    case 'OrderExpired':
+      return { ...order, status: isLive(order) ? 'expired' : order.status }
+    case 'OrderFilled': {
+      const filled = add(order.filled, data.quantity)
+      const complete = compare(filled, order.request.quantity) >= 0
+      // A fill proves that the venue has the order, whatever we believed; an ended one stays ended until it is full.
+      const status = complete
+        ? 'filled'
+        : isLive(order) || order.status === 'rejected'
+          ? 'open'
+          : order.status
+      return { ...order, status, filled, tradeIds: [...order.tradeIds, data.tradeId] }
+    }
+    default:
+      return never(type)
+  }
+}
+
+// ── decide: our wishes may be refused; a report gives the events that are news ──────────────────────────────────
+
+export type OrderCommand =
+  | { readonly type: 'RequestOrder'; readonly data: OrderRequest }
+  | { readonly type: 'WithholdOrder'; readonly data: OrderRequest }
+  | { readonly type: 'ReportAcceptance'; readonly data: Parameters<typeof OrderAccepted>[0] }
+  | { readonly type: 'ReportRejection'; readonly data: Parameters<typeof OrderRejected>[0] }
+  | { readonly type: 'ReportLostAnswer'; readonly data: Parameters<typeof OrderOutcomeUnknown>[0] }
+  | { readonly type: 'RequestCancel'; readonly data: Parameters<typeof OrderCancelRequested>[0] }
+  | { readonly type: 'ReportCancelled'; readonly data: Parameters<typeof OrderCancelled>[0] }
+  | { readonly type: 'ReportExpired'; readonly data: Parameters<typeof OrderExpired>[0] }
+  | { readonly type: 'ReportFill'; readonly data: Fill }
+
+export type OrderRefusal = 'order-id-taken' | 'order-unknown' | 'order-already-done'
+
+/** No events means "already so": every command may be repeated. */
+export const decide = (
+  { type, data }: OrderCommand,
+  order: MaybeOrder,
+): Either<OrderRefusal, readonly OrderEvent[]> => {
+  if (type === 'RequestOrder' || type === 'WithholdOrder') {
+    if (order === undefined)
+      return right([type === 'RequestOrder' ? OrderRequested(data) : OrderWithheld(data)])
+    return sameRequest(order.request, data) ? right([]) : left('order-id-taken')
+  }
+  if (order === undefined) return left('order-unknown') // not ours: reconciliation adopts it
+  switch (type) {
+    case 'ReportAcceptance':
+      return right(order.venueOrderId === undefined ? [OrderAccepted(data)] : [])
+    case 'ReportRejection':
+      return right(order.status === 'requested' || order.status === 'unknown' ? [OrderRejected(data)] : [])
+    case 'ReportLostAnswer':
+      return right(order.status === 'requested' ? [OrderOutcomeUnknown(data)] : [])
+    case 'RequestCancel':
+      if (!isLive(order)) return left('order-already-done')
+      return right(order.cancelRequested ? [] : [OrderCancelRequested(data)])
+    case 'ReportCancelled':
+      return right(isLive(order) ? [OrderCancelled(data)] : [])
+    case 'ReportExpired':
+      return right(isLive(order) ? [OrderExpired(data)] : [])
+    case 'ReportFill':
+      return right(order.tradeIds.includes(data.tradeId) ? [] : [OrderFilled(data)])
+    default:
+      return never(type)
+  }
+}
+
+const sameRequest = (a: OrderRequest, b: OrderRequest): boolean =>
+  a.intent === b.intent &&
+  a.symbol === b.symbol &&
+  a.side === b.side &&
+  a.type === b.type &&
+  a.quantity === b.quantity &&
+  a.limitPrice === b.limitPrice &&
+  a.stopPrice === b.stopPrice
+
+const never = (type: never): never => {
+  throw new Error(`no case for ${type}`)
+}

@@ -1,0 +1,57 @@
+// Halts: durable, attributable, lifted by name. The fold of these events is the trading state of the book.
+//
+//   ACTIVE ──TradingHalted(reducing)──▶ REDUCING ──TradingHalted(halted)──▶ HALTED ──TradingResumed──▶ ACTIVE
+//
+// A resume names the halts it lifts, so that one it has not seen stands.
+
+import { z } from 'zod'
+import { DecimalText } from './decimal.ts'
+import { type EventOf, event, type Recorded, type Seq } from './event.ts'
+
+export const TradingHalted = event('TradingHalted', 1, {
+  by: z.string(),
+  reason: z.string(),
+  level: z.enum(['reducing', 'halted']),
+})
+export const TradingResumed = event('TradingResumed', 1, {
+  by: z.string(),
+  reason: z.string(),
+  lifts: z.array(z.int().positive()).readonly(),
+})
+export const LiveGateOpened = event('LiveGateOpened', 1, { account: z.string(), configHash: z.string() })
+export const LiveGateRefused = event('LiveGateRefused', 1, { reason: z.string() })
+export const DrawdownBreached = event('DrawdownBreached', 1, {
+  equity: DecimalText,
+  peak: DecimalText,
+  drawdown: DecimalText,
+  limit: DecimalText,
+})
+export type SafetyEvent =
+  | EventOf<typeof TradingHalted>
+  | EventOf<typeof TradingResumed>
+  | EventOf<typeof LiveGateOpened>
+  | EventOf<typeof LiveGateRefused>
+  | EventOf<typeof DrawdownBreached>
+
+export interface Halt {
+  readonly seq: Seq
+  readonly by: string
+  readonly reason: string
+  readonly level: 'reducing' | 'halted'
+}
+
+/** Halts that stand, oldest first. */
+export type Halts = readonly Halt[]
+
+export const evolveHalts = (halts: Halts, { seq, event: { type, data } }: Recorded<SafetyEvent>): Halts => {
+  if (type === 'TradingHalted') return [...halts, { seq, ...data }]
+  if (type === 'TradingResumed') return halts.filter(halt => !data.lifts.includes(halt.seq))
+  return halts
+}
+
+export type Trading = 'active' | 'reducing' | 'halted'
+
+export const tradingOf = (halts: Halts): Trading => {
+  if (halts.some(({ level }) => level === 'halted')) return 'halted'
+  return halts.length > 0 ? 'reducing' : 'active'
+}

@@ -1,0 +1,30 @@
+// The ledger's own events: where a segment begins and ends, and what a recovery set aside.
+
+import { z } from 'zod'
+import { type EventOf, event } from './event.ts'
+
+/** First line of every segment; repeats what the chain already says, so that a segment explains itself. */
+export const SegmentOpened = event('SegmentOpened', 1, {
+  segment: z.string(),
+  previousSegment: z.string().optional(),
+  book: z.string(),
+  epoch: z.string(),
+})
+/** Last line of a segment that is full or whose day is over. */
+export const SegmentClosed = event('SegmentClosed', 1, {
+  segment: z.string(),
+  nextSegment: z.string(),
+  why: z.enum(['day', 'size']),
+})
+/** Torn bytes of a write that nobody was told about were moved to the quarantine. */
+export const LedgerRecovered = event('LedgerRecovered', 1, {
+  segment: z.string(),
+  offset: z.int().nonnegative(),
+  bytes: z.int().positive(),
+  sha256: z.string(),
+  quarantined: z.string(),
+})
+export type SegmentEvent =
+  | EventOf<typeof SegmentOpened>
+  | EventOf<typeof SegmentClosed>
+  | EventOf<typeof LedgerRecovered>

@@ -1,0 +1,42 @@
+// The names of streams, and which role may write each. Every stream has one writing role; everyone may read it.
+
+import type { Seq, StreamName } from './event.ts'
+import { orderIdOf } from './order-id.ts'
+import type { CalendarDate } from './time.ts'
+import type { Timeframe } from './timeframe.ts'
+
+export const candleStream = (symbol: string, timeframe: Timeframe): StreamName =>
+  `candles-${symbol}-${timeframe}`
+export const strategyStream = (champion: string): StreamName => `strategy-${champion}`
+export const scanStream = (session: CalendarDate): StreamName => `scan-${session}`
+export const runStream = (role: Role): StreamName => `run-${role}`
+/** The answer to an intent is the first event of its order's stream. */
+export const orderStream = (prefix: string, intent: Seq): StreamName => `order-${orderIdOf(prefix, intent)}`
+/** Operators' wishes and halts. */
+export const controlStream: StreamName = 'control'
+/** Halts that the executor raises by itself. */
+export const safetyStream: StreamName = 'safety'
+/** The opening entry. */
+export const accountStream: StreamName = 'account'
+/** Segments and recoveries: the store's own. */
+export const ledgerStream: StreamName = 'ledger'
+
+export type Role = 'execute' | 'scan' | 'cli' | 'reconcile' | 'health' | 'guard'
+
+const writers: ReadonlyArray<readonly [prefix: string, roles: readonly Role[]]> = [
+  ['candles-', ['execute']],
+  ['strategy-', ['execute']],
+  ['order-', ['execute', 'reconcile']],
+  ['scan-', ['scan']],
+  ['control', ['cli']],
+  ['account', ['execute']],
+  ['safety', ['execute']],
+  ['truth', ['reconcile']],
+  ['health', ['health']],
+  ['guard', ['guard']],
+]
+
+/** Whether a process in this role may write the stream. */
+export const mayWrite = (role: Role, stream: StreamName): boolean =>
+  stream === runStream(role) ||
+  writers.some(([prefix, roles]) => stream.startsWith(prefix) && roles.includes(role))

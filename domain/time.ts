@@ -1,0 +1,50 @@
+// Instants, zones and dates. Domain code gets the time as an input; this file only converts it.
+// luxon does the zone arithmetic; its clock (`DateTime.now`, `local`) is never used here.
+
+import { DateTime } from 'luxon'
+import { z } from 'zod'
+
+/** UTC with milliseconds: '2023-03-24T11:40:00.000Z'. Text order is time order. */
+export type Instant = string
+
+/** A calendar date of a book's or an exchange's zone: '2015-08-24'. */
+export type CalendarDate = string
+
+export const NewYork = 'America/New_York'
+
+export const InstantText = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'not a UTC instant')
+export const DateText = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'not a date such as 2015-08-24')
+
+export const instantOf = (milliseconds: number): Instant => new Date(milliseconds).toISOString()
+export const millisecondsOf = (instant: Instant): number => Date.parse(instant)
+
+/** The date that a clock on the wall of `zone` shows at `instant`. */
+export const dateIn = (zone: string, instant: Instant): CalendarDate => {
+  if (zone === 'UTC') return instant.slice(0, 10)
+  return DateTime.fromISO(instant, { zone }).toFormat('yyyy-MM-dd')
+}
+
+/** The time of day that a clock on the wall of `zone` shows: '08:30'. */
+export const timeOfDayIn = (zone: string, instant: Instant): string =>
+  DateTime.fromISO(instant, { zone }).toFormat('HH:mm')
+
+/** The instant at which a wall clock of `zone` shows this date and time of day ('09:30'). */
+export const instantAt = (zone: string, date: CalendarDate, timeOfDay: string): Instant =>
+  instantOf(DateTime.fromISO(`${date}T${timeOfDay}`, { zone }).toMillis())
+
+/** 1 Monday … 7 Sunday. */
+export const weekdayOf = (date: CalendarDate): number => DateTime.fromISO(date, { zone: 'UTC' }).weekday
+
+export const addDays = (date: CalendarDate, days: number): CalendarDate =>
+  instantOf(Date.parse(`${date}T00:00:00.000Z`) + days * 86_400_000).slice(0, 10)
+
+/**
+ * Reads an instant or a local time as a person writes it: '2023-03-24T11:40Z', '2015-08-24T08:30' (in `zone`),
+ * '2015-08-24' (midnight in `zone`). Undefined when it is none of these.
+ */
+export const readInstant = (text: string, zone: string): Instant | undefined => {
+  const read = DateTime.fromISO(text, { zone })
+  return read.isValid ? instantOf(read.toMillis()) : undefined
+}
+
+export const isZone = (zone: string): boolean => DateTime.fromMillis(0, { zone }).isValid
