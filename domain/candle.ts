@@ -44,10 +44,11 @@ export const DataGapFound = event('DataGapFound', 1, {
 export type DataGapFound = EventOf<typeof DataGapFound>
 
 /**
- * Candles that a strategy was warmed up with, by reference: they lie in the data folder under `dataset` (SHA-256),
+ * Candles that a champion was warmed up with, by reference: they lie in the data folder under `dataset` (SHA-256),
  * and `digest` is the SHA-256 of their printed lines, so that a replay warms up with the very same numbers.
  */
 export const HistoryLoaded = event('HistoryLoaded', 1, {
+  champion: z.string(),
   symbol: SymbolName,
   timeframe: Timeframe,
   dataset: z.string(),

@@ -7,7 +7,6 @@ import { z } from 'zod'
 import { SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event } from './event.ts'
-import { type Either, left, right } from './result.ts'
 import type { Strategy } from './strategy.ts'
 import { Timeframe } from './timeframe.ts'
 
@@ -19,6 +18,8 @@ export const ChampionFile = z.strictObject({
   merged_config: z.strictObject({
     /** Money for one entry, in the book's currency. */
     orderValue: DecimalText,
+    /** How many candles a resting entry may wait; 1 when the file says nothing. */
+    restCandles: z.int().positive().max(1000).optional(),
     parameters: z.record(z.string(), z.unknown()),
   }),
   /** Where the choice came from: a sweep, a person, a date. Free text for the audit. */
@@ -39,9 +40,13 @@ export const championId = (strategy: string, symbol: string, timeframe: Timefram
 
 export const ChampionVerified = event('ChampionVerified', 1, {
   champion: z.string(),
+  strategy: z.string(),
+  symbol: SymbolName,
+  timeframe: Timeframe,
   source: z.string(),
   sha256: z.string(),
   orderValue: DecimalText,
+  restCandles: z.int().positive().max(1000).optional(),
   parameters: z.record(z.string(), z.unknown()),
 })
 export type ChampionVerified = EventOf<typeof ChampionVerified>
@@ -60,12 +65,16 @@ export const ChampionRefused = event('ChampionRefused', 1, {
 })
 export type ChampionRefused = EventOf<typeof ChampionRefused>
 
+/** A champion comes from a champions folder; anything that calls itself a baseline or fallback was chosen by nobody. */
+export const isChampionSource = (source: string): boolean =>
+  source.includes('champions') && !/baseline|fallback/.test(source)
+
 /** A ladder: the first objection is the answer. */
 export const championObjection = (
   champion: Champion,
   strategies: ReadonlyMap<string, Strategy>,
 ): { readonly reason: ChampionRefusal; readonly detail: string } | undefined => {
-  if (!champion.source.includes('champions') || /baseline|fallback/.test(champion.source))
+  if (!isChampionSource(champion.source))
     return { reason: 'baseline-fallback', detail: `${champion.source} is not a champion file` }
   const strategy = strategies.get(champion.strategy)
   if (strategy === undefined)
@@ -76,14 +85,4 @@ export const championObjection = (
   const parsed = strategy.parameters.safeParse(champion.merged_config.parameters)
   if (!parsed.success) return { reason: 'parameters-refused', detail: z.prettifyError(parsed.error) }
   return undefined
-}
-
-/** The champion's strategy, ready to start, or why it may not. */
-export const verifyChampion = (
-  champion: Champion,
-  strategies: ReadonlyMap<string, Strategy>,
-): Either<{ readonly reason: ChampionRefusal; readonly detail: string }, Strategy> => {
-  const objection = championObjection(champion, strategies)
-  if (objection !== undefined) return left(objection)
-  return right(strategies.get(champion.strategy) as Strategy)
 }

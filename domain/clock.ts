@@ -8,3 +8,8 @@ export interface Clock {
   /** Waits; a simulated clock jumps. Resolves early when `signal` aborts. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>
 }
+
+/** The clock of a recorded book: it stands still until it is moved, and never goes back. */
+export interface SimulatedClock extends Clock {
+  jumpTo(instant: Instant): void
+}

@@ -31,6 +31,11 @@ export interface Group {
   /** The seq of the RunStarted of this process; 0 without a run. */
   readonly run: Seq
   readonly writes: readonly StreamWrite[]
+  /**
+   * When given, the group is a decision that could depend on anything in the book up to this seq: it is written only
+   * if nothing was written since.
+   */
+  readonly head?: Seq
 }
 
 export type AppendRefusal =
@@ -41,6 +46,8 @@ export type AppendRefusal =
       readonly expected: Expected
       readonly actual: Expected
     }
+  /** Something was written after the head that the group was decided on: catch up, decide again. */
+  | { readonly kind: 'book-moved'; readonly head: Seq }
   /** The ids are already in the ledger with other content: a bug of the writer. */
   | { readonly kind: 'idempotency-conflict'; readonly stream: StreamName; readonly seq: Seq }
   /** Another process held the ledger for too long. Nothing was written; try again. */

@@ -84,7 +84,7 @@ export interface Recorded<E extends Event = Event> extends Link {
 }
 
 /** An event id is a function of its cause, its type and its place among the events of that cause. RFC 9562 form 8. */
-export const eventId = (causeKey: string, type: string, index: number): string => {
+export const eventId = (causeKey: string, type: string, index: number | string): string => {
   const hex = sha256(`${causeKey}\n${type}\n${index}`)
   const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) % 4]
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
@@ -101,8 +101,12 @@ const causeKey = (cause: Cause): string => {
   }
 }
 
-/** `index` tells apart several events of one type with one cause. */
-export const propose = <E extends Event>(cause: Cause, event: E, index = 0): Proposed<E> => ({
+/** `index` tells apart several events of one type with one cause: a count, or a name such as a trade id. */
+export const propose = <E extends Event>(
+  cause: Cause,
+  event: E,
+  index: number | string = 0,
+): Proposed<E> => ({
   id: eventId(causeKey(cause), event.type, index),
   cause,
   event,

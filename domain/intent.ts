@@ -38,13 +38,17 @@ export const terms = {
 
 export const IntentRaised = event('IntentRaised', 1, {
   source: z.enum(['strategy', 'operator']),
-  /** The champion that wished it; an operator's own name for the intent otherwise (its `--id`). */
+  /** Whose position it is about: a champion, or 'operator'. */
   by: z.string(),
+  /** An operator's own name for the wish, by which a repeated one is recognised. */
+  id: z.string().max(100).optional(),
   ...terms,
   /** The price that the wish was sized at: the close of the candle, or what the operator gave. */
   referencePrice: DecimalText,
   /** After this instant the wish is stale and is not answered with an order. */
   expiresAt: InstantText,
+  /** For GTD and DAY: until when an order of this wish may rest at the venue. */
+  restsUntil: InstantText.optional(),
   reason: z.string(),
 })
 export type IntentRaised = EventOf<typeof IntentRaised>
@@ -54,18 +58,21 @@ export const IntentDenied = event('IntentDenied', 1, {
   intent: z.int().positive(),
   reason: RiskDenial,
   detail: z.string(),
+  /** The book's clock when the intent was answered. */
+  decided: InstantText,
 })
 export type IntentDenied = EventOf<typeof IntentDenied>
 
 export const IntentExpired = event('IntentExpired', 1, {
   intent: z.int().positive(),
   expiresAt: InstantText,
+  decided: InstantText,
 })
 export type IntentExpired = EventOf<typeof IntentExpired>
 
 /** Operator's wish to withdraw an order. Answered by OrderCancelRequested, or by nothing when the order is done. */
 export const CancelWished = event('CancelWished', 1, {
-  by: z.string(),
+  id: z.string().max(100),
   orderId: z.string(),
   reason: z.string(),
 })

@@ -26,6 +26,8 @@ const request = {
   ...terms,
   /** For GTD and DAY: when the venue lets it expire. */
   expiresAt: InstantText.optional(),
+  /** The book's clock when the intent was answered. */
+  decided: InstantText,
 }
 
 // ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -100,9 +102,12 @@ export interface Order {
   readonly status: OrderStatus
   readonly request: OrderRequest
   readonly venueOrderId?: string
+  /** When the venue took it, by the venue's clock. */
+  readonly acceptedAt?: string
   /** FIX CumQty: the sum of all fills. */
   readonly filled: Decimal
-  readonly tradeIds: readonly string[]
+  /** Oldest first; no two with the same trade id. */
+  readonly fills: readonly Fill[]
   readonly cancelRequested: boolean
 }
 
@@ -126,7 +131,7 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
       status: type === 'OrderRequested' ? 'requested' : 'withheld',
       request: data,
       filled: '0',
-      tradeIds: [],
+      fills: [],
       cancelRequested: false,
     }
   if (order === undefined) throw new Error(`${type} of ${data.orderId} stands before its request`)
@@ -136,6 +141,7 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
         ...order,
         status: order.status === 'requested' || order.status === 'unknown' ? 'open' : order.status,
         venueOrderId: data.venueOrderId,
+        ...(data.venueTime === undefined ? {} : { acceptedAt: data.venueTime }),
       }
     case 'OrderRejected':
       return { ...order, status: isLive(order) ? 'rejected' : order.status }
@@ -156,7 +162,7 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
         : isLive(order) || order.status === 'rejected'
           ? 'open'
           : order.status
-      return { ...order, status, filled, tradeIds: [...order.tradeIds, data.tradeId] }
+      return { ...order, status, filled, fills: [...order.fills, data] }
     }
     default:
       return never(type)
@@ -204,7 +210,7 @@ export const decide = (
     case 'ReportExpired':
       return right(isLive(order) ? [OrderExpired(data)] : [])
     case 'ReportFill':
-      return right(order.tradeIds.includes(data.tradeId) ? [] : [OrderFilled(data)])
+      return right(order.fills.some(({ tradeId }) => tradeId === data.tradeId) ? [] : [OrderFilled(data)])
     default:
       return never(type)
   }

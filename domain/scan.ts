@@ -50,6 +50,7 @@ export const TickerRejection = z.enum([
   'price-too-low',
   'turnover-too-low',
   'below-trend',
+  'no-anchor',
   'below-avwap',
   'too-far-above-avwap',
   'outranked',

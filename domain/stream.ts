@@ -10,8 +10,10 @@ export const candleStream = (symbol: string, timeframe: Timeframe): StreamName =
 export const strategyStream = (champion: string): StreamName => `strategy-${champion}`
 export const scanStream = (session: CalendarDate): StreamName => `scan-${session}`
 export const runStream = (role: Role): StreamName => `run-${role}`
+export const orderStreamOf = (orderId: string): StreamName => `order-${orderId}`
 /** The answer to an intent is the first event of its order's stream. */
-export const orderStream = (prefix: string, intent: Seq): StreamName => `order-${orderIdOf(prefix, intent)}`
+export const orderStream = (prefix: string, intent: Seq): StreamName =>
+  orderStreamOf(orderIdOf(prefix, intent))
 /** Operators' wishes and halts. */
 export const controlStream: StreamName = 'control'
 /** Halts that the executor raises by itself. */

@@ -1,0 +1,251 @@
+// The embedded ledger: a folder of JSON Lines files that several processes write and read at the same time.
+//
+//   append ──▶ queue ──▶ LOCK ──▶ writer: catch up, decide, one write, one sync, HEAD ──▶ answered
+//   read, readAll, subscribe ──▶ HEAD ──▶ segments, up to what HEAD acknowledges; no lock
+//
+// docs/ledger-format.md describes the bytes.
+
+import fs from 'node:fs'
+import type { BookEvent } from '../domain/catalogue.ts'
+import type { Recorded, Seq, StreamName } from '../domain/event.ts'
+import type { EventStore, ReadOptions } from '../domain/event-store.ts'
+import type { Role } from '../domain/stream.ts'
+import type { Instant } from '../domain/time.ts'
+import { admit } from './ledger-decision.ts'
+import { type LedgerFiles, nodeFiles, replaceFile } from './ledger-files.ts'
+import { nothingDurable, openHead, printSlot, readHead } from './ledger-head.ts'
+import {
+  type Creation,
+  createIdentity,
+  type LedgerIdentity,
+  NoSuchBook,
+  publicIdentity,
+  readIdentity,
+  requireFileSystem,
+  requireSame,
+} from './ledger-identity.ts'
+import { backOff, LedgerBusy, type LedgerLock, openLock } from './ledger-lock.ts'
+import { appendQueue } from './ledger-queue.ts'
+import { beginning, cursorAfter, everything, ofStream, ofTypes, readTo, requireEnd } from './ledger-reader.ts'
+import { storedEvents } from './ledger-stored.ts'
+import { watchLedger } from './ledger-watch.ts'
+import { openWriter } from './ledger-writer.ts'
+
+export interface JsonlOptions {
+  /** The folder of the book: ledger/<book>. */
+  readonly folder: string
+  /** Whose streams may be written. */
+  readonly role: Role
+  readonly clock: () => Instant
+  /** Creates the ledger when there is none; refuses one of another book or mode. */
+  readonly create?: Creation
+  /** How long an append waits for other processes before it is answered 'ledger-busy'. */
+  readonly busyAfterMs?: number
+  /** For tests: a file system in memory loses everything when the machine stops. */
+  readonly allowMemory?: boolean
+  /** For tests: file operations that fail on purpose. */
+  readonly files?: LedgerFiles
+}
+
+const busyAfterMsDefault = 5000
+
+/**
+ * Opens a ledger for writing (and reading). Recovers what a dead writer left. Throws NoSuchBook when there is none
+ * and `create` is not given, LedgerDamaged when it may not be written, LedgerBusy when it is held for too long.
+ */
+export const openJsonlStore = async ({
+  folder,
+  role,
+  clock,
+  create,
+  busyAfterMs = busyAfterMsDefault,
+  allowMemory = false,
+  files = nodeFiles,
+}: JsonlOptions): Promise<EventStore> => {
+  if (create === undefined && readIdentity(folder) === undefined) throw new NoSuchBook(folder)
+  makeFolder(files, folder)
+  requireFileSystem(folder, allowMemory)
+  readIdentity(folder) // refuses a foreign folder before anything is put into it
+  const lock = openLock(folder, role)
+  await takeForOpening(lock, folder, busyAfterMs)
+  try {
+    const identity = readIdentity(folder) ?? createLedger(files, folder, create, clock())
+    if (create !== undefined) requireSame(folder, identity, create)
+    const headFd = openHead(folder, 'r+')
+    const writer = openWriter({ folder, identity, clock, files, headFd, sign: lock.sign })
+    lock.release()
+    return writingStore({ folder, role, identity, writer, lock, busyAfterMs })
+  } catch (error) {
+    lock.close() // which frees it
+    throw error
+  }
+}
+
+const makeFolder = (files: LedgerFiles, folder: string) => {
+  const first = fs.mkdirSync(folder, { recursive: true })
+  if (first === undefined) return
+  for (let made = folder; made.length >= first.length; made = parentOf(made)) files.syncFolder(parentOf(made))
+}
+
+const parentOf = (folder: string): string => `${folder.replace(/\/[^/]*\/?$/, '') || '/'}`
+
+const takeForOpening = async (lock: LedgerLock, folder: string, busyAfterMs: number): Promise<void> => {
+  const since = performance.now()
+  for (let attempt = 1; !lock.tryTake(); attempt++) {
+    const waited = Math.round(performance.now() - since)
+    if (waited >= busyAfterMs) {
+      const holder = lock.holder()
+      lock.close()
+      throw new LedgerBusy(folder, waited, holder)
+    }
+    await backOff(attempt)
+  }
+}
+
+/** HEAD first, LEDGER.json last: whoever finds LEDGER.json finds a complete ledger. */
+const createLedger = (
+  files: LedgerFiles,
+  folder: string,
+  create: Creation | undefined,
+  now: Instant,
+): LedgerIdentity => {
+  if (create === undefined) throw new NoSuchBook(folder)
+  replaceFile(files, folder, 'HEAD', printSlot(nothingDurable).repeat(2))
+  return createIdentity(files, folder, create, now)
+}
+
+type Reading = Pick<EventStore, 'read' | 'readAll' | 'subscribe' | 'head'>
+
+/** The reading half, the same for readers and writers. */
+const reading = (folder: string, headFd: number, woken: Set<() => void>, opened: () => void): Reading => {
+  const mark = () => readHead(headFd, folder).mark
+
+  async function* readAll({ after = 0, upTo, types }: ReadOptions, end: ReturnType<typeof mark>) {
+    const wanted = types === undefined ? everything : ofTypes(types)
+    const last = Math.min(upTo ?? end.seq, end.seq)
+    if (after >= last) return
+    for await (const events of readTo(folder, cursorAfter(folder, after, end), end, wanted, last))
+      yield* events
+  }
+
+  async function* read(stream: StreamName) {
+    for await (const events of readTo(folder, beginning, mark(), ofStream(stream))) yield* events
+  }
+
+  async function* subscribe(after: Seq, signal: AbortSignal): AsyncGenerator<Recorded<BookEvent>> {
+    const watch = watchLedger(folder)
+    woken.add(watch.wake)
+    try {
+      let end = mark()
+      let cursor = cursorAfter(folder, after, end)
+      while (!signal.aborted) {
+        if (end.seq > Math.max(cursor.seq, after)) {
+          for await (const events of readTo(folder, cursor, end, everything))
+            for (const event of events) {
+              if (signal.aborted) return
+              if (event.seq > after) yield event
+            }
+          cursor = { segment: end.segment, offset: end.end, seq: end.seq }
+        } else await watch.somethingNew(signal)
+        end = mark()
+      }
+    } finally {
+      woken.delete(watch.wake)
+      watch.close()
+    }
+  }
+
+  return {
+    read: stream => {
+      opened()
+      return read(stream)
+    },
+    readAll: (options = {}) => {
+      opened()
+      return readAll(options, mark())
+    },
+    subscribe: (after, signal) => {
+      opened()
+      return subscribe(after, signal)
+    },
+    head: async () => {
+      opened()
+      const { seq, hash } = mark()
+      return { seq, hash }
+    },
+  }
+}
+
+/**
+ * Opens a ledger for reading only: needs no right to write, takes no lock and works while others write. Throws
+ * NoSuchBook or LedgerDamaged.
+ */
+export const openJsonlReader = async (folder: string): Promise<EventStore> => {
+  const identity = readIdentity(folder)
+  if (identity === undefined) throw new NoSuchBook(folder)
+  const headFd = openHead(folder, 'r')
+  try {
+    requireEnd(folder, readHead(headFd, folder).mark)
+  } catch (error) {
+    fs.closeSync(headFd)
+    throw error
+  }
+  let closed = false
+  return {
+    identity: publicIdentity(identity),
+    ...reading(folder, headFd, new Set(), () => {
+      if (closed) throw new Error('the store is closed')
+    }),
+    append: async () => {
+      throw new Error(`${folder} was opened for reading; open it with openJsonlStore and a role to append`)
+    },
+    close: async () => {
+      if (!closed) fs.closeSync(headFd)
+      closed = true
+    },
+  }
+}
+
+interface Writing {
+  readonly folder: string
+  readonly role: Role
+  readonly identity: LedgerIdentity
+  readonly writer: ReturnType<typeof openWriter>
+  readonly lock: LedgerLock
+  readonly busyAfterMs: number
+}
+
+const writingStore = ({ folder, role, identity, writer, lock, busyAfterMs }: Writing): EventStore => {
+  const woken = new Set<() => void>()
+  const queue = appendQueue(lock, writer, busyAfterMs, () => {
+    for (const wake of woken) wake()
+  })
+  const headFd = openHead(folder, 'r')
+  let closed = false
+  const opened = () => {
+    if (closed) throw new Error('the store is closed')
+  }
+  const reads = reading(folder, headFd, woken, opened)
+
+  return {
+    identity: publicIdentity(identity),
+    ...reads,
+    read: stream => {
+      opened()
+      // The writer knows the seqs of each stream: a short stream of a long ledger is read directly.
+      return storedEvents(folder, writer.refresh(), stream) ?? reads.read(stream)
+    },
+    append: async group => {
+      opened()
+      return queue.append(admit(role, group))
+    },
+    close: async () => {
+      if (closed) return
+      closed = true
+      await queue.idle()
+      writer.close()
+      lock.close()
+      fs.closeSync(headFd)
+    },
+  }
+}

@@ -1,0 +1,180 @@
+// LEDGER.json: which ledger a folder is. Written once, when the ledger is created; a restore alone replaces it,
+// with a new epoch. Its presence means that the folder was created completely.
+
+import { randomUUID } from 'node:crypto'
+import fs from 'node:fs'
+import { z } from 'zod'
+import { type Identity, LedgerDamaged, type Mode } from '../domain/event-store.ts'
+import { type Instant, isZone } from '../domain/time.ts'
+import { codeOf, type LedgerFiles, replaceFile } from './ledger-files.ts'
+
+export const formatVersion = 1
+export const segmentBytesMaxDefault = 256 * 1024 * 1024
+
+const LedgerFile = z.strictObject({
+  formatVersion: z.int().positive(),
+  /** A program whose own format version is smaller may not touch the ledger. */
+  minReaderVersion: z.int().positive(),
+  ledgerId: z.uuid(),
+  book: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+  mode: z.enum(['dry-run', 'paper', 'live', 'backtest']),
+  epoch: z.string(),
+  zone: z.string().refine(isZone),
+  hash: z.literal('sha256'),
+  /** A segment that has grown beyond it is closed. */
+  segmentBytesMax: z.int().positive(),
+})
+export type LedgerIdentity = Readonly<z.infer<typeof LedgerFile>>
+
+/** What a ledger is created with. */
+export interface Creation {
+  readonly book: string
+  readonly mode: Mode
+  /** IANA zone whose date names the segments. */
+  readonly zone: string
+  readonly segmentBytesMax?: number
+}
+
+/** There is no ledger where one was expected. Nothing is damaged: it has not been created yet. */
+export class NoSuchBook extends Error {
+  readonly folder: string
+  constructor(folder: string) {
+    super(
+      `there is no ledger in ${folder}; it is created by the first 'veritape execute --dry-run' (or --paper) of that book, ` +
+        'or check --ledger and --book',
+    )
+    this.name = 'NoSuchBook'
+    this.folder = folder
+  }
+}
+
+/** What may lie in the folder of a book before it has a ledger. */
+const beforeCreation = new Set([
+  'LOCK',
+  'KILL',
+  'HEAD',
+  'HEAD.tmp',
+  'LEDGER.json.tmp',
+  'anchors',
+  'quarantine',
+])
+
+/**
+ * The ledger of the folder; undefined when there is none yet. Throws LedgerDamaged for a folder that is not ours,
+ * or that a newer program wrote.
+ */
+export const readIdentity = (folder: string): LedgerIdentity | undefined => {
+  let text: string
+  try {
+    text = fs.readFileSync(`${folder}/LEDGER.json`, 'utf8')
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    refuseForeign(folder)
+    return undefined
+  }
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch {
+    throw notOurs(folder, 'LEDGER.json is not JSON; restore it from a backup')
+  }
+  const version = z.object({ minReaderVersion: z.int() }).safeParse(content)
+  if (version.success && version.data.minReaderVersion > formatVersion)
+    throw notOurs(
+      folder,
+      `it needs format ${version.data.minReaderVersion}, this program knows ${formatVersion}; update veritape`,
+    )
+  const identity = LedgerFile.safeParse(content)
+  if (!identity.success)
+    throw notOurs(
+      folder,
+      `LEDGER.json does not parse (${z.prettifyError(identity.error)}); restore it from a backup`,
+    )
+  return identity.data
+}
+
+const notOurs = (folder: string, why: string): LedgerDamaged =>
+  new LedgerDamaged('not-ours', `${folder} is not a ledger this program can use: ${why}`)
+
+const refuseForeign = (folder: string): void => {
+  let names: string[]
+  try {
+    names = fs.readdirSync(folder)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return
+    throw error
+  }
+  const foreign = names.find(name => !beforeCreation.has(name))
+  if (foreign !== undefined)
+    throw notOurs(
+      folder,
+      `it holds ${foreign} but no LEDGER.json; choose another folder with --ledger, or restore LEDGER.json`,
+    )
+}
+
+/** Writes LEDGER.json; call it last, when all else that a new ledger needs is durable, and under the lock. */
+export const createIdentity = (
+  files: LedgerFiles,
+  folder: string,
+  { book, mode, zone, segmentBytesMax = segmentBytesMaxDefault }: Creation,
+  now: Instant,
+): LedgerIdentity => {
+  const identity = LedgerFile.parse({
+    formatVersion,
+    minReaderVersion: formatVersion,
+    ledgerId: randomUUID(),
+    book,
+    mode,
+    epoch: now,
+    zone,
+    hash: 'sha256',
+    segmentBytesMax,
+  } satisfies LedgerIdentity)
+  replaceFile(files, folder, 'LEDGER.json', `${JSON.stringify(identity, undefined, 2)}\n`)
+  return identity
+}
+
+/** Refuses a ledger that is of another book or mode than the one that was asked for. */
+export const requireSame = (
+  folder: string,
+  identity: LedgerIdentity,
+  { book, mode }: Pick<Creation, 'book' | 'mode'>,
+): void => {
+  if (identity.book === book && identity.mode === mode) return
+  throw notOurs(
+    folder,
+    `it is the book '${identity.book}' in mode ${identity.mode}, not '${book}' in mode ${mode}; a book never changes its mode, choose another --book`,
+  )
+}
+
+export const publicIdentity = ({ ledgerId, book, mode, epoch, zone }: LedgerIdentity): Identity => ({
+  ledgerId,
+  book,
+  mode,
+  epoch,
+  zone,
+})
+
+// ── file systems ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** statfs(2) magic numbers of file systems whose locks and syncs hold. The last one is macOS's number of APFS. */
+const trusted = new Map([
+  [0xef53, 'ext4'],
+  [0x58465342, 'xfs'],
+  [0x9123683e, 'btrfs'],
+  [0x2fc12fc1, 'zfs'],
+  [0x794c7630, 'overlayfs'],
+  [0x1a, 'apfs'],
+])
+const tmpfs = 0x01021994
+
+/** Throws LedgerDamaged('not-ours') unless the folder lies on a file system that keeps a ledger's promises. */
+export const requireFileSystem = (folder: string, allowMemory: boolean): void => {
+  const type = Number(fs.statfsSync(folder).type) >>> 0
+  if (trusted.has(type) || (allowMemory && type === tmpfs)) return
+  const name = type === tmpfs ? 'tmpfs (memory)' : `type 0x${type.toString(16)}`
+  throw notOurs(
+    folder,
+    `its file system (${name}) may lose what was acknowledged or forget its locks; put the ledger on ${[...trusted.values()].join(', ')}`,
+  )
+}

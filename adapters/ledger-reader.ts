@@ -1,0 +1,235 @@
+// The reader's half of a ledger: needs no lock and no right to write. It never goes beyond what HEAD acknowledges,
+// so it never meets a torn line or half a group. Lines that are not asked for are skipped without making text of
+// them: their type stands at a fixed place.
+
+import fs from 'node:fs'
+import type { BookEvent } from '../domain/catalogue.ts'
+import type { Recorded, Seq, StreamName } from '../domain/event.ts'
+import { LedgerDamaged } from '../domain/event-store.ts'
+import { readFully } from './ledger-files.ts'
+import type { DurableMark } from './ledger-head.ts'
+import { decodeLine, hashIn, lineBytesMin, NotALine, seqOf, typeAt } from './ledger-line.ts'
+import { chunksOf, locate } from './ledger-scan.ts'
+import { isBefore, listSegments } from './ledger-segment.ts'
+
+const newline = 0x0a
+const quote = 0x22
+
+/** Between two lines: the next one to read begins here. */
+export interface Cursor {
+  readonly segment: string
+  readonly offset: number
+  /** Seq of the line before. */
+  readonly seq: Seq
+}
+
+export const beginning: Cursor = { segment: '', offset: 0, seq: 0 }
+
+/** Whether the line that begins at `start` is asked for. */
+export type Wanted = (bytes: Buffer, start: number) => boolean
+
+export const everything: Wanted = () => true
+
+/** Compares a line's bytes from `at` on with text that is followed by a quote. */
+const isAt = (bytes: Buffer, at: number, text: Uint8Array): boolean => {
+  if (bytes[at + text.length] !== quote) return false
+  for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return false
+  return true
+}
+
+export const ofTypes = (types: ReadonlySet<string>): Wanted => {
+  const wanted = [...types].map(type => Buffer.from(type))
+  return (bytes, start) => {
+    for (const type of wanted) if (isAt(bytes, start + typeAt, type)) return true
+    return false
+  }
+}
+
+export const ofStream = (stream: StreamName): Wanted => {
+  const wanted = Buffer.from(stream)
+  return (bytes, start) => {
+    let at = start + typeAt
+    while (bytes[at] !== quote && at < bytes.length) at++
+    return isAt(bytes, at + 7, wanted)
+  }
+}
+
+/** The cursor behind `after`. */
+export const cursorAfter = (folder: string, after: Seq, mark: DurableMark): Cursor => {
+  if (after <= 0) return beginning
+  if (after >= mark.seq) return { segment: mark.segment, offset: mark.end, seq: mark.seq }
+  const names = segmentsUpTo(folder, mark)
+  let low = 0
+  let high = names.length - 1
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (firstSeq(folder, names[middle] as string) <= after) low = middle
+    else high = middle - 1
+  }
+  const segment = names[low] as string
+  const fd = fs.openSync(`${folder}/${segment}`, 'r')
+  try {
+    const end = segment === mark.segment ? mark.end : fs.fstatSync(fd).size
+    const offset = locate(fd, end, after + 1)
+    return { segment, offset, seq: after }
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+const firstSeq = (folder: string, segment: string): Seq => {
+  const fd = fs.openSync(`${folder}/${segment}`, 'r')
+  try {
+    const bytes = Buffer.alloc(22)
+    readFully(fd, bytes, 22, 0)
+    return seqOf(bytes, 0)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+const segmentsUpTo = (folder: string, mark: DurableMark): string[] => {
+  const names = listSegments(folder).filter(name => !isBefore(mark.segment, name))
+  if (mark.segment !== '' && names.at(-1) !== mark.segment)
+    throw lost(folder, `${mark.segment}, in which event ${mark.seq} was acknowledged, is missing`)
+  return names
+}
+
+/** Yields what is wanted from the cursor to the mark, in arrays; the last cursor comes with each. */
+export async function* readTo(
+  folder: string,
+  cursor: Cursor,
+  mark: DurableMark,
+  wanted: Wanted,
+  upTo: Seq = mark.seq,
+): AsyncGenerator<readonly Recorded<BookEvent>[]> {
+  if (cursor.seq >= mark.seq) return
+  const names = segmentsUpTo(folder, mark).filter(name => !isBefore(name, cursor.segment || name))
+  let seq = cursor.seq
+  for (const name of names) {
+    const from = name === cursor.segment ? cursor.offset : 0
+    for await (const part of readSegment(
+      folder,
+      name,
+      from,
+      name === mark.segment ? mark.end : undefined,
+      wanted,
+      seq,
+      upTo,
+    )) {
+      seq = part.seq
+      if (part.events.length > 0) yield part.events
+      if (seq >= upTo) return
+    }
+  }
+  if (seq < mark.seq) throw lost(folder, `it holds ${seq} events, but event ${mark.seq} was acknowledged`)
+}
+
+interface Part {
+  readonly events: readonly Recorded<BookEvent>[]
+  /** Of the last line that was passed. */
+  readonly seq: Seq
+}
+
+async function* readSegment(
+  folder: string,
+  name: string,
+  from: number,
+  markEnd: number | undefined,
+  wanted: Wanted,
+  seqBefore: Seq,
+  upTo: Seq,
+): AsyncGenerator<Part> {
+  const fd = fs.openSync(`${folder}/${name}`, 'r')
+  try {
+    const size = fs.fstatSync(fd).size
+    const to = markEnd ?? size
+    if (size < to) throw lost(folder, `${name} has ${size} bytes, but ${to} were acknowledged`)
+    const chunks = chunksOf(fd, from, to)
+    let seq = seqBefore
+    while (true) {
+      const next = await chunks.next()
+      if (next.done === true) {
+        if (next.value.rest > 0)
+          throw damaged(`${folder}/${name} at byte ${to - next.value.rest}`, 'no end of line')
+        return
+      }
+      const { bytes, offset } = next.value
+      const part = linesOf(bytes, wanted, seq, upTo, start => `${folder}/${name} at byte ${offset + start}`)
+      seq = part.seq
+      yield part
+      if (seq >= upTo) return
+    }
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+const linesOf = (
+  bytes: Buffer,
+  wanted: Wanted,
+  seqBefore: Seq,
+  upTo: Seq,
+  place: (start: number) => string,
+): Part => {
+  const events: Recorded<BookEvent>[] = []
+  let seq = seqBefore
+  let start = 0
+  while (start < bytes.length && seq < upTo) {
+    const end = bytes.indexOf(newline, start + lineBytesMin)
+    if (end < 0) throw damaged(place(start), 'a line without an end')
+    seq++
+    if (wanted(bytes, start)) events.push(eventIn(bytes, start, end, seq, place))
+    start = end + 1
+  }
+  return { events, seq }
+}
+
+const eventIn = (
+  bytes: Buffer,
+  start: number,
+  end: number,
+  seq: Seq,
+  place: (start: number) => string,
+): Recorded<BookEvent> => {
+  try {
+    const { recorded } = decodeLine(bytes.toString('utf8', start, end))
+    if (recorded.seq === seq) return recorded
+    throw new NotALine(`event ${seq}`, `event ${recorded.seq}`)
+  } catch (error) {
+    if (error instanceof NotALine || error instanceof SyntaxError) throw damaged(place(start), error.message)
+    throw error
+  }
+}
+
+/** Opening for reading: that the acknowledged end is there and is the line that HEAD names. */
+export const requireEnd = (folder: string, mark: DurableMark): void => {
+  if (mark.seq === 0) return
+  const names = segmentsUpTo(folder, mark)
+  const fd = fs.openSync(`${folder}/${names.at(-1)}`, 'r')
+  try {
+    const bytes = Buffer.alloc(Math.min(lineBytesMin, mark.end))
+    const length = readFully(fd, bytes, bytes.length, mark.end - bytes.length)
+    if (length < bytes.length)
+      throw lost(folder, `${mark.segment} is shorter than the ${mark.end} bytes that were acknowledged`)
+    if (hashIn(bytes, bytes.length) !== mark.hash)
+      throw damaged(
+        `${folder}/${mark.segment} at byte ${mark.end}`,
+        `the line that ends there is not event ${mark.seq} of HEAD`,
+      )
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+const lost = (folder: string, what: string): LedgerDamaged =>
+  new LedgerDamaged(
+    'lost-acknowledged',
+    `${folder}: ${what}. Run 'veritape verify' and restore from a backup`,
+  )
+
+const damaged = (place: string, what: string): LedgerDamaged =>
+  new LedgerDamaged(
+    'corrupt',
+    `${place} is damaged: ${what}. Run 'veritape verify' and restore from a backup`,
+  )

@@ -1,0 +1,203 @@
+// Going through the bytes of segments line by line, in flat memory, and checking that the lines continue each other.
+
+import fs from 'node:fs'
+import { promisify } from 'node:util'
+import type { Revision, Seq, StreamName } from '../domain/event.ts'
+import { readFully } from './ledger-files.ts'
+import {
+  countAt,
+  hashIn,
+  hashOfBytes,
+  indexAt,
+  isFramed,
+  lineBytesMax,
+  numberAt,
+  previousIn,
+  seqOf,
+  typeAt,
+} from './ledger-line.ts'
+
+const readAsync = promisify(fs.read)
+const newline = 0x0a
+const quote = 0x22
+const chunkBytes = 1024 * 1024
+
+/** The first thing in a segment that is not as it must be. `byte` counts from 0, `line` from 1. */
+export interface Fault {
+  readonly byte: number
+  readonly line: number
+  readonly expected: string
+  readonly found: string
+}
+
+/**
+ * Calls `visit` for every line of the file between two offsets; it gets the buffer, where the line begins and where
+ * it ends, and its offset in the file. It stops the walk by returning false. Bytes without an end of line at the end
+ * are not visited; a stretch longer than any line is visited as if it were one.
+ */
+export const forEachLine = (
+  fd: number,
+  from: number,
+  to: number,
+  visit: (bytes: Buffer, start: number, end: number, offset: number) => boolean,
+): void => {
+  const bytes = Buffer.allocUnsafe(Math.max(Math.min(chunkBytes, to - from), 1))
+  let offset = from // of bytes[0]
+  let filled = 0
+  while (true) {
+    const wanted = Math.min(bytes.length - filled, to - offset - filled)
+    if (wanted > 0) filled += readFully(fd, bytes.subarray(filled), wanted, offset + filled)
+    const start = visitLines(bytes, filled, offset, visit)
+    if (start < 0) return
+    const rest = filled - start
+    if (rest > lineBytesMax) {
+      visit(bytes, start, filled, offset + start)
+      return
+    }
+    if (wanted <= 0 || offset + filled >= to) return
+    bytes.copyWithin(0, start, filled)
+    offset += start
+    filled = rest
+  }
+}
+
+/** Visits the whole lines of a buffer; returns where the first incomplete one begins, or -1 when told to stop. */
+const visitLines = (
+  bytes: Buffer,
+  filled: number,
+  offset: number,
+  visit: (bytes: Buffer, start: number, end: number, offset: number) => boolean,
+): number => {
+  const view = filled === bytes.length ? bytes : bytes.subarray(0, filled)
+  let start = 0
+  while (start < filled) {
+    const at = view.indexOf(newline, start)
+    if (at < 0) break
+    if (!visit(view, start, at + 1, offset + start)) return -1
+    start = at + 1
+  }
+  return start
+}
+
+/** Whole lines of a file, in a buffer that is used again for the next chunk. */
+export interface Chunk {
+  readonly bytes: Buffer
+  /** Of bytes[0] in the file. */
+  readonly offset: number
+}
+
+/** What ends a walk over chunks: the bytes behind the last end of line. 0 when the file ends with one. */
+export interface ChunksEnd {
+  readonly rest: number
+}
+
+/**
+ * The lines of a file between two offsets, in chunks of whole lines, without keeping the process from other work.
+ * It stops before a stretch that is longer than any line.
+ */
+export async function* chunksOf(fd: number, from: number, to: number): AsyncGenerator<Chunk, ChunksEnd> {
+  const buffer = Buffer.allocUnsafe(Math.max(Math.min(chunkBytes, to - from), 1))
+  let offset = from // of buffer[0]
+  let filled = 0
+  while (offset + filled < to) {
+    const wanted = Math.min(buffer.length - filled, to - offset - filled)
+    const { bytesRead } = await readAsync(fd, buffer, filled, wanted, offset + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+    const whole = buffer.subarray(0, filled).lastIndexOf(newline) + 1
+    if (whole > 0) yield { bytes: buffer.subarray(0, whole), offset }
+    if (filled - whole > lineBytesMax) break
+    buffer.copyWithin(0, whole, filled)
+    offset += whole
+    filled -= whole
+  }
+  return { rest: to - offset }
+}
+
+/** Where a chain stands, and the checks that the next line continues it. */
+export interface Chain {
+  seq: Seq
+  hash: string
+  /** Lines of the group that have been seen, of `count`; equal between groups. */
+  index: number
+  count: number
+}
+
+export const chainAfter = (seq: Seq, hash: string): Chain => ({ seq, hash, index: 0, count: 0 })
+
+/** Takes the next line into the chain, or says what is wrong with it. Its own hash costs most: it can be left out. */
+export const takeLine = (
+  chain: Chain,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  verifyHash: boolean,
+): { readonly expected: string; readonly found: string } | undefined => {
+  if (end - start > lineBytesMax)
+    return { expected: `at most ${lineBytesMax} bytes`, found: `${end - start} bytes` }
+  if (!isFramed(bytes, start, end))
+    return { expected: 'a line of the ledger', found: excerpt(bytes, start, end) }
+  const claimed = hashIn(bytes, end)
+  if (verifyHash) {
+    const own = hashOfBytes(bytes, start, end)
+    if (own !== claimed) return { expected: `hash ${own}`, found: claimed }
+  }
+  const previous = previousIn(bytes, end)
+  if (previous !== chain.hash) return { expected: `previous hash ${chain.hash}`, found: previous }
+  const seq = seqOf(bytes, start)
+  if (seq !== chain.seq + 1) return { expected: `seq ${chain.seq + 1}`, found: `${seq}` }
+  const index = numberAt(bytes, start + indexAt, 4)
+  const count = numberAt(bytes, start + countAt, 4)
+  const opens = chain.index === chain.count
+  const fits = opens ? index === 1 && count >= 1 : index === chain.index + 1 && count === chain.count
+  if (!fits)
+    return {
+      expected: opens ? 'the first line of a group' : `line ${chain.index + 1} of a group of ${chain.count}`,
+      found: `line ${index} of ${count}`,
+    }
+  chain.seq = seq
+  chain.hash = claimed
+  chain.index = index
+  chain.count = count
+  return undefined
+}
+
+export const excerpt = (bytes: Buffer, start: number, end: number): string =>
+  JSON.stringify(bytes.toString('latin1', start, Math.min(end, start + 40)))
+
+/** Type, stream and revision of a framed line, without parsing it. */
+export const subjectOf = (
+  bytes: Buffer,
+  start: number,
+): { readonly type: string; readonly stream: StreamName; readonly revision: Revision } => {
+  const typeEnd = bytes.indexOf(quote, start + typeAt)
+  const streamFrom = typeEnd + 7
+  const streamEnd = bytes.indexOf(quote, streamFrom)
+  return {
+    type: bytes.toString('latin1', start + typeAt, typeEnd),
+    stream: bytes.toString('latin1', streamFrom, streamEnd),
+    revision: numberAt(bytes, streamEnd + 7, 10),
+  }
+}
+
+/** Where the line with this seq begins in a file whose lines are all whole up to `to`; `to` when it is not there. */
+export const locate = (fd: number, to: number, seq: Seq): number => {
+  const window = Buffer.allocUnsafe(2 * lineBytesMax)
+  let low = 0
+  let high = to
+  while (high - low > lineBytesMax) {
+    const middle = Math.floor((low + high) / 2)
+    const length = readFully(fd, window, Math.min(lineBytesMax + 64, to - middle), middle)
+    const end = window.subarray(0, length).indexOf(newline)
+    const start = middle + end + 1
+    if (end < 0 || start >= high || seqOf(window, end + 1) > seq) high = middle
+    else low = start
+  }
+  let found = to
+  forEachLine(fd, low, Math.min(to, high + lineBytesMax), (bytes, start, _end, offset) => {
+    if (seqOf(bytes, start) < seq) return true
+    if (seqOf(bytes, start) === seq) found = offset
+    return false
+  })
+  return found
+}

@@ -1,0 +1,54 @@
+// Segments: the files that hold the ledger's lines. `2026-11-20.jsonl` is the first of its day, `2026-11-20.0002.jsonl`
+// the second, after a size cap. Which file a line lies in has no meaning: sequence and chain run across them.
+
+import fs from 'node:fs'
+import type { CalendarDate } from '../domain/time.ts'
+
+const form = /^(\d{4}-\d\d-\d\d)(?:\.(\d{4}))?\.jsonl$/
+
+interface SegmentName {
+  readonly date: CalendarDate
+  /** 1 is the first of the day. */
+  readonly part: number
+}
+
+export const readSegmentName = (name: string): SegmentName | undefined => {
+  const [, date, part] = form.exec(name) ?? []
+  if (date === undefined) return undefined
+  return { date, part: part === undefined ? 1 : Number(part) }
+}
+
+export const segmentName = (date: CalendarDate, part = 1): string =>
+  part === 1 ? `${date}.jsonl` : `${date}.${String(part).padStart(4, '0')}.jsonl`
+
+/** The date in a segment's name. */
+export const dateOf = (segment: string): CalendarDate => segment.slice(0, 10)
+
+const orderKey = (name: string): string => {
+  const { date, part } = readSegmentName(name) as SegmentName
+  return `${date}.${String(part).padStart(4, '0')}`
+}
+
+/** Whether a segment comes before another; the empty name comes before all. */
+export const isBefore = (name: string, other: string): boolean =>
+  other !== '' && orderKey(name) < orderKey(other)
+
+/** The segments of a ledger in the order of their lines. */
+export const listSegments = (folder: string): string[] =>
+  fs
+    .readdirSync(folder)
+    .filter(name => readSegmentName(name) !== undefined)
+    .sort((a, b) => (isBefore(a, b) ? -1 : 1))
+
+/** Why and to what the segment must be left before the next line; undefined while it may go on. Never backwards. */
+export const rollDue = (
+  segment: string,
+  bytes: number,
+  bytesMax: number,
+  today: CalendarDate,
+): { readonly why: 'day' | 'size'; readonly next: string } | undefined => {
+  const { date, part } = readSegmentName(segment) as SegmentName
+  if (today > date) return { why: 'day', next: segmentName(today) }
+  if (bytes < bytesMax) return undefined
+  return { why: 'size', next: segmentName(date, part + 1) }
+}

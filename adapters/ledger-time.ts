@@ -1,0 +1,45 @@
+// The recorded time of events: UTC with microseconds, strictly increasing within a book whatever the clock does.
+
+import type { Instant } from '../domain/time.ts'
+
+/** Gives each event its time: the clock's, or one microsecond after the event before. */
+export interface RecordedTime {
+  /** Reads the clock once for all events of a write group. */
+  tick(): void
+  next(): string
+  /** Continues after an event that is already in the ledger. */
+  continueAfter(at: string): void
+}
+
+const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
+
+/** Microseconds since 1970 of text such as '2023-03-24T11:40:00.000000Z'. Exact until the year 2255. */
+export const microsecondsOf = (at: string): number => {
+  if (!form.test(at)) throw new Error(`'${at}' is no recorded time`)
+  return Date.parse(`${at.slice(0, 23)}Z`) * 1000 + Number(at.slice(23, 26))
+}
+
+export const recordedTime = (clock: () => Instant): RecordedTime => {
+  let now = 0
+  let last = -1
+  let millisecond = -1
+  let prefix = ''
+  return {
+    tick: () => {
+      now = Date.parse(clock()) * 1000
+      if (Number.isNaN(now)) throw new Error(`the clock says '${clock()}', which is no instant`)
+    },
+    next: () => {
+      last = now > last ? now : last + 1
+      const ms = Math.floor(last / 1000)
+      if (ms !== millisecond) {
+        millisecond = ms
+        prefix = new Date(ms).toISOString().slice(0, 23)
+      }
+      return `${prefix}${String(last - ms * 1000).padStart(3, '0')}Z`
+    },
+    continueAfter: at => {
+      last = Math.max(last, microsecondsOf(at))
+    },
+  }
+}

@@ -1,0 +1,137 @@
+// A book in memory, for tests and for runs that nobody needs to keep. It keeps the promises of the port except
+// one: nothing survives the process.
+
+import type { BookEvent } from '../domain/catalogue.ts'
+import type { Recorded, Seq, StreamName } from '../domain/event.ts'
+import type { Appended, AppendRefusal, EventStore, Group, Head, Identity } from '../domain/event-store.ts'
+import { sha256 } from '../domain/hash.ts'
+import { type Either, left, right } from '../domain/result.ts'
+import type { Role } from '../domain/stream.ts'
+import type { Instant } from '../domain/time.ts'
+import { admit, decideAppend, place, type Request, type Standing, type Stored } from './ledger-decision.ts'
+import { recordedTime } from './ledger-time.ts'
+
+/** A book that several roles can open, as several processes open a folder. */
+export interface MemoryBook {
+  open(role: Role): EventStore
+}
+
+export const memoryBook = (identity: Identity, clock: () => Instant): MemoryBook => {
+  const book: Stored[] = []
+  const streams = new Map<StreamName, Stored[]>()
+  const time = recordedTime(clock)
+  const waiting = new Set<() => void>()
+  let hash = '0'.repeat(64)
+
+  const standing: Standing = {
+    decisiveSeq: () => book.length,
+    revisionOf: stream => (streams.get(stream)?.length ?? 0) - 1,
+    storedAt: (stream, revision) => {
+      const stored = streams.get(stream)?.[revision]
+      if (stored === undefined) throw new Error(`${stream} has no revision ${revision}`)
+      return stored
+    },
+  }
+
+  const keep = (request: Request): readonly Recorded<BookEvent>[] => {
+    time.tick()
+    const placed = place(request, book.length + 1, time.next)
+    return placed.map((given, index) => {
+      const data = request.data[index] as string
+      // Data goes through its text, so that a fold sees here what it would see after a restart.
+      const recorded = { ...given, event: { ...given.event, data: JSON.parse(data) } as BookEvent }
+      const stored = { recorded, data }
+      book.push(stored)
+      const stream = streams.get(recorded.stream)
+      if (stream === undefined) streams.set(recorded.stream, [stored])
+      else stream.push(stored)
+      hash = sha256(`${hash}\n${recorded.seq} ${recorded.id}\n${data}`)
+      return recorded
+    })
+  }
+
+  const append = async (role: Role, group: Group): Promise<Either<AppendRefusal, Appended>> => {
+    const request = admit(role, group)
+    const decision = decideAppend(request, standing)
+    if (decision.kind === 'refused') return left(decision.refusal)
+    if (decision.kind === 'repeated') return right({ repeated: true, events: decision.events })
+    const events = keep(request)
+    for (const wake of waiting) wake()
+    return right({ repeated: false, events })
+  }
+
+  async function* readAll({
+    after = 0,
+    upTo = book.length,
+    types,
+  }: Parameters<EventStore['readAll']>[0] = {}) {
+    const end = Math.min(upTo, book.length)
+    for (let seq = after + 1; seq <= end; seq++) {
+      const { recorded } = book[seq - 1] as Stored
+      if (types === undefined || types.has(recorded.event.type)) yield recorded
+    }
+  }
+
+  async function* read(stream: StreamName) {
+    const all = streams.get(stream) ?? []
+    const end = all.length
+    for (let revision = 0; revision < end; revision++) yield (all[revision] as Stored).recorded
+  }
+
+  async function* subscribe(after: Seq, signal: AbortSignal) {
+    let next = after + 1
+    while (!signal.aborted) {
+      const stored = book[next - 1]
+      if (stored === undefined) await somethingNew(signal)
+      else {
+        next++
+        yield stored.recorded
+      }
+    }
+  }
+
+  const somethingNew = (signal: AbortSignal): Promise<void> =>
+    new Promise(resolve => {
+      const wake = () => {
+        waiting.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      waiting.add(wake)
+      signal.addEventListener('abort', wake)
+    })
+
+  const open = (role: Role): EventStore => {
+    let closed = false
+    const opened = () => {
+      if (closed) throw new Error('the store is closed')
+    }
+    return {
+      identity,
+      read: stream => {
+        opened()
+        return read(stream)
+      },
+      readAll: options => {
+        opened()
+        return readAll({ ...options, upTo: Math.min(options?.upTo ?? book.length, book.length) })
+      },
+      subscribe: (after, signal) => {
+        opened()
+        return subscribe(after, signal)
+      },
+      append: async group => {
+        opened()
+        return append(role, group)
+      },
+      head: async (): Promise<Head> => {
+        opened()
+        return { seq: book.length, hash }
+      },
+      close: async () => {
+        closed = true
+      },
+    }
+  }
+  return { open }
+}

@@ -1,0 +1,207 @@
+// The command line: verbs, their flags, and what an error means to the caller. Verbs are loaded when they are used.
+
+import yargs, { type Argv } from 'yargs'
+import type { Command, Overrides } from './command.ts'
+import type { Engine } from './engine.ts'
+import { exit, exitTable, Stop } from './exit.ts'
+import type { Screen } from './screen.ts'
+
+/** What every verb takes. */
+export interface Global {
+  book?: string
+  config?: string
+  ledger?: string
+  state?: string
+  store?: string
+  json: boolean
+  logLevel?: string
+  asOf?: string
+}
+
+interface Verb {
+  /** As typed: 'watchlist check', with positionals in yargs's form. */
+  readonly usage: string
+  readonly describe: string
+  readonly load: () => Promise<Command<never>>
+}
+
+const verb = <Options>(usage: string, describe: string, load: () => Promise<Command<Options>>): Verb => ({
+  usage,
+  describe,
+  load: load as unknown as () => Promise<Command<never>>,
+})
+
+const verbs: readonly Verb[] = [
+  verb(
+    'demo',
+    'Recorded real trading, offline, by the public commands',
+    async () => (await import('./demo.ts')).demo,
+  ),
+  verb('scan', "Rank the universe for today's session", async () => (await import('./scan.ts')).scan),
+  verb(
+    'watchlist check',
+    'Is the watchlist of today?',
+    async () => (await import('./watchlist.ts')).watchlistCheck,
+  ),
+  verb('execute', 'Trade: candles in, orders out', async () => (await import('./execute.ts')).execute),
+  verb(
+    'project',
+    'Write the views, and follow the ledger',
+    async () => (await import('./project.ts')).project,
+  ),
+  verb(
+    'rebuild',
+    'Delete the views, write them again, prove them equal',
+    async () => (await import('./project.ts')).rebuild,
+  ),
+  verb(
+    'intent <what> <subject>',
+    'Wish a trade: buy, sell, close, cancel',
+    async () => (await import('./intent.ts')).intent,
+  ),
+  verb('halt', 'Stop all new orders', async () => (await import('./halt.ts')).halt),
+  verb('resume', 'Lift every halt', async () => (await import('./halt.ts')).resume),
+  verb('status', 'One screen: is all well?', async () => (await import('./status.ts')).status),
+  verb(
+    'replay [day]',
+    'A day again; --prove decides it again',
+    async () => (await import('./replay.ts')).replay,
+  ),
+  verb('why <id>', 'The causes of an order or event', async () => (await import('./why.ts')).why),
+  verb('why-not <symbol>', 'What refused a symbol', async () => (await import('./why.ts')).whyNot),
+  verb('verify [day]', "Prove the ledger's bytes", async () => (await import('./verify.ts')).verify),
+  verb('report kpi', 'The key figures', async () => (await import('./report.ts')).reportKpi),
+  verb('backtest', 'The same loop over recorded data', async () => (await import('./backtest.ts')).backtest),
+  verb(
+    'check config',
+    'Is the configuration sound?',
+    async () => (await import('./check-config.ts')).checkConfig,
+  ),
+  verb(
+    'check session',
+    'Is there a session today?',
+    async () => (await import('./check-session.ts')).checkSession,
+  ),
+  verb('config show', 'Every value with its source', async () => (await import('./config.ts')).configShow),
+]
+
+const epilogue = `Exit codes\n${exitTable.map(([code, meaning]) => `  ${code.padStart(2)}  ${meaning}`).join('\n')}`
+
+/** Gives the engine for the global flags and what a verb's flags change. */
+export type Compose = (args: Global, overrides: Overrides) => Promise<Engine>
+
+/** Runs one command line; gives its exit code. Never throws. */
+export const runCommandLine = async (
+  argv: readonly string[],
+  screen: Screen,
+  version: string,
+  compose: Compose,
+): Promise<number> => {
+  let code: number = exit.done
+  try {
+    const parser = yargs([...argv])
+      .scriptName('veritape')
+      .usage('$0 <verb>   A trading engine whose every decision can be proven')
+      .version(version)
+      .option('book', { type: 'string', describe: 'Which book', global: true })
+      .option('config', { type: 'string', describe: 'Configuration file', global: true })
+      .option('ledger', { type: 'string', describe: 'Folder of the ledgers', global: true })
+      .option('state', { type: 'string', describe: 'Folder of the views', global: true })
+      .option('store', { type: 'string', describe: 'Where the ledger is: jsonl', global: true })
+      .option('json', { type: 'boolean', default: false, describe: 'For programs', global: true })
+      .option('log-level', { type: 'string', describe: 'trace debug info warn error silent', global: true })
+      .option('as-of', { type: 'string', describe: 'Recorded data: where the clock stands', global: true })
+      .parserConfiguration({ 'duplicate-arguments-array': false })
+      .strict()
+      .demandCommand(1, 'Which verb? veritape --help lists them')
+      .epilogue(epilogue)
+      .exitProcess(false)
+      .showHelpOnFail(false)
+      .wrap(Math.min(screen.columns, 100))
+      .fail((message, error) => {
+        throw error ?? new Stop(exit.usage, `${message}. veritape --help shows how`)
+      })
+    const run = async (command: Command<never>, args: Global) => {
+      const engine = await compose(args, command.overrides?.(args as never) ?? {})
+      code = await command.run(engine, args as never)
+    }
+    await withVerbs(parser, verbs, run).parseAsync()
+  } catch (error) {
+    code = exitCodeOf(error)
+    const sentence = error instanceof Error ? error.message : String(error)
+    if (code === exit.ourError) {
+      screen.note(`veritape: an error of our own: ${sentence}`)
+      if (process.env.VERITAPE_DEBUG !== undefined && error instanceof Error) screen.note(error.stack ?? '')
+    } else screen.note(`veritape: ${sentence}`)
+    screen.result({ error: sentence, exit: code })
+  }
+  return code
+}
+
+/** 'check config' and 'check session' stand under one word 'check'. */
+const withVerbs = (
+  parser: Argv<object>,
+  all: readonly Verb[],
+  run: (command: Command<never>, args: Global) => Promise<void>,
+): Argv<object> => {
+  const single = (into: Argv<object>, { usage, describe, load }: Verb): Argv<object> =>
+    into.command(
+      usage,
+      describe,
+      async yargs => (await load()).options(yargs),
+      async args => run(await load(), args as unknown as Global),
+    )
+  const words = new Map<string, Verb[]>()
+  for (const each of all) {
+    const [word = '', next = ''] = each.usage.split(' ')
+    const key = /^\w/.test(next) ? word : each.usage
+    words.set(key, [...(words.get(key) ?? []), each])
+  }
+  let built = parser
+  for (const [key, group] of words) {
+    const [first] = group
+    if (first === undefined) continue
+    if (key === first.usage) built = single(built, first)
+    else
+      built = built.command(key, group.map(({ describe }) => describe).join(' · '), inner => {
+        let nested: Argv<object> = inner.demandCommand(
+          1,
+          `veritape ${key} what? ${group.map(({ usage }) => usage).join(', ')}`,
+        )
+        for (const each of group)
+          nested = single(nested, { ...each, usage: each.usage.slice(key.length + 1) })
+        return nested
+      })
+  }
+  return built
+}
+
+const exitCodeOf = (error: unknown): number => {
+  if (error instanceof Stop) return error.code
+  if (!(error instanceof Error)) return exit.ourError
+  switch (error.name) {
+    case 'BadRow':
+    case 'CandleFileUnusable':
+    case 'SymbolUnknown':
+    case 'UnknownEvent':
+    case 'DataDamaged':
+    case 'NoSuchBook':
+      return exit.badData
+    case 'LedgerDamaged':
+      return (error as { verdict?: string }).verdict === 'not-ours' ? exit.refused : exit.badData
+    case 'BadChampion':
+    case 'ConfigurationError':
+      return exit.refused
+    case 'LedgerBusy':
+      return exit.tryAgain
+    case 'CannotWrite':
+    case 'NotAStateFolder':
+      return exit.cannotWrite
+    case 'YError':
+      return exit.usage
+  }
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOSPC' || code === 'EDQUOT')
+    return exit.cannotWrite
+  return exit.ourError
+}

@@ -1,0 +1,229 @@
+// veritape demo   Recorded real trading through the real engine, offline, by the public commands that anyone can type.
+//
+// Two books, because no recorded day holds both markets: US equities of 2015 and crypto of 2023. Run it again and
+// nothing happens twice: every command finds its work done in the ledger.
+
+import { join } from 'node:path'
+import { nextSession, type Session, sessionOn } from '../domain/calendar.ts'
+import { toPlaces } from '../domain/decimal.ts'
+import type { CalendarDate } from '../domain/time.ts'
+import { kpi, kpiReport } from '../projections/kpi.ts'
+import { feed } from '../projections/projection.ts'
+import type { Command } from './command.ts'
+import type { Engine } from './engine.ts'
+import { exit, Stop } from './exit.ts'
+
+const firstSession = '2015-10-05'
+const lastSession = '2015-10-30'
+const cryptoFrom = '2023-03-21T00:00Z'
+const cryptoUntil = '2023-03-25T00:00Z'
+const cryptoDay = '2023-03-24'
+
+export const demo: Command<object> = {
+  options: yargs => yargs,
+  run: async engine => {
+    const { screen } = engine
+    const books: Book[] = [
+      { name: 'demo-equities', config: join(engine.examples, 'demo-equities.json') },
+      { name: 'demo-crypto', config: join(engine.examples, 'demo-crypto.json') },
+    ]
+    const [equities, crypto] = books as [Book, Book]
+    screen.heading('Veritape demo: recorded real trading, offline')
+    screen.say(
+      `US equities: real sessions from ${firstSession} to ${lastSession}, S&P 500 members, daily bars.`,
+    )
+    screen.say(
+      `Crypto: real days from ${cryptoFrom.slice(0, 10)} to ${cryptoDay}, BTC and ETH, candles of 5 minutes.`,
+    )
+    screen.say('Two books with different dates, because no recorded day holds both markets.')
+
+    screen.heading('1  Equities: scan, watchlist gate, execution, every morning')
+    await mornings(engine, equities)
+
+    screen.heading('2  Crypto: the execution loop around the clock')
+    await shown(engine, crypto, ['execute', '--paper', '--from', cryptoFrom, '--until', cryptoUntil])
+
+    screen.heading('3  Views, proof of the bytes, proof of the decisions')
+    for (const book of books) {
+      await shown(engine, book, ['project', '--once'])
+      await shown(engine, book, ['verify'])
+      await shown(engine, book, ['replay', '--prove'])
+      await run(engine, book, ['rebuild'])
+      screen.say(screen.style.good('views deleted and rebuilt from the ledger: identical, byte for byte'))
+    }
+    screen.heading('4  What happened')
+    await summary(engine, books)
+    return exit.done
+  },
+}
+
+interface Book {
+  readonly name: string
+  readonly config: string
+}
+
+const argvOf = ({ config }: Engine, book: Book, argv: readonly string[]): readonly string[] => [
+  ...argv,
+  '--config',
+  book.config,
+  '--ledger',
+  config.ledger,
+  '--state',
+  config.state,
+]
+
+/** As a person would type it from the project's folder. */
+const typed = (book: Book, argv: readonly string[]): string =>
+  `$ veritape ${argv.join(' ')} --config examples/${book.name}.json`
+
+/** Runs a public command in silence; stops the demo when it fails. */
+const run = async (engine: Engine, book: Book, argv: readonly string[]) => {
+  const code = await engine.run(argvOf(engine, book, argv), 'silent')
+  if (engine.signal.aborted)
+    throw new Stop(exit.tryAgain, 'stopped; start the demo again and it goes on from here')
+  if (code !== exit.done) throw new Stop(code, `${typed(book, argv)} ended with ${code}; run it to see why`)
+}
+
+/** Runs a public command and shows what it says. */
+const shown = async (engine: Engine, book: Book, argv: readonly string[]) => {
+  engine.screen.say(engine.screen.style.faint(typed(book, argv)))
+  const code = await engine.run(argvOf(engine, book, argv), engine.screen.json ? 'silent' : 'shown')
+  if (engine.signal.aborted)
+    throw new Stop(exit.tryAgain, 'stopped; start the demo again and it goes on from here')
+  if (code !== exit.done) throw new Stop(code, `${typed(book, argv)} ended with ${code}`)
+}
+
+/** Each session as an operator's morning: scan at 08:30, views, gate, execution at 08:40, New York time. */
+const mornings = async (engine: Engine, book: Book) => {
+  const dates = sessionsBetween(engine, firstSession, lastSession)
+  const morning = (date: CalendarDate): readonly (readonly string[])[] => [
+    ['scan', '--as-of', `${date}T08:30`],
+    ['project', '--once'],
+    ['watchlist', 'check', '--as-of', `${date}T08:35`],
+    ['execute', '--paper', '--once', '--as-of', `${date}T08:40`],
+  ]
+  for (const argv of morning(firstSession)) engine.screen.say(engine.screen.style.faint(typed(book, argv)))
+  engine.screen.say(engine.screen.style.faint(`… and so on, ${dates.length} mornings`))
+  const progress = engine.screen.progress('mornings', dates.length)
+  for (const [index, date] of dates.entries()) {
+    for (const argv of morning(date)) await run(engine, book, argv)
+    progress.at(index + 1)
+  }
+  progress.stop()
+}
+
+const sessionsBetween = (
+  { calendar }: Engine,
+  from: CalendarDate,
+  to: CalendarDate,
+): readonly CalendarDate[] => {
+  const dates: CalendarDate[] = []
+  let session: Session | 'unknown' | 'closed' = sessionOn(calendar, from)
+  while (typeof session !== 'string' && session.date <= to) {
+    dates.push(session.date)
+    session = nextSession(calendar, session.date)
+  }
+  return dates
+}
+
+const summary = async (engine: Engine, books: readonly Book[]) => {
+  const { screen } = engine
+  const rows: string[][] = [
+    ['scan verdicts'],
+    ['candidates'],
+    ['candles closed'],
+    ['gaps in the data'],
+    ['evaluations'],
+    ['intents'],
+    ['denied'],
+    ['expired'],
+    ['orders'],
+    ['fills'],
+    ['partial fills'],
+    ['round trips'],
+    ['net of closed trades'],
+    ['fees'],
+    ['equity at the end'],
+    ['largest drawdown'],
+  ]
+  const result: Record<string, unknown> = {}
+  let someOrder = ''
+  let path = ''
+  for (const book of books) {
+    const told = await tell(engine, book)
+    for (const [index, value] of told.column.entries()) rows[index]?.push(value)
+    result[book.name] = told.json
+    if (book.name === 'demo-crypto') someOrder = told.order
+    path = told.ledgerPath.slice(0, -book.name.length - 1)
+  }
+  screen.table(['', ...books.map(({ name }) => name)], rows, [1, 2])
+  screen.say(`ledger  ${path}/<book>/<date>.jsonl   one line an event: cat, jq and zcat read it`)
+  screen.say(`views   ${engine.config.state}/<book>/   delete them, veritape rebuild brings them back`)
+  screen.heading('Try next')
+  const flags = '--config examples/demo-crypto.json'
+  screen.say(`  npx veritape why ${someOrder} ${flags}`)
+  screen.say(`  npx veritape replay ${cryptoDay} --prove ${flags}`)
+  screen.say(`  npx veritape status --config examples/demo-equities.json`)
+  screen.result({ books: result, ledger: path, state: engine.config.state })
+}
+
+const tell = async (engine: Engine, book: Book) => {
+  const store = await engine.readBook(book.name)
+  try {
+    const counts = new Map<string, number>()
+    const denials = new Map<string, number>()
+    const filledOrders = new Map<string, number>()
+    let order = ''
+    let state = kpi.initial()
+    for await (const recorded of store.readAll()) {
+      const { event } = recorded
+      counts.set(event.type, (counts.get(event.type) ?? 0) + 1)
+      if (event.type === 'IntentDenied')
+        denials.set(event.data.reason, (denials.get(event.data.reason) ?? 0) + 1)
+      if (event.type === 'OrderFilled') {
+        order = event.data.orderId
+        filledOrders.set(order, (filledOrders.get(order) ?? 0) + 1)
+      }
+      state = feed(kpi, state, recorded)
+    }
+    const count = (...types: string[]) => types.reduce((sum, type) => sum + (counts.get(type) ?? 0), 0)
+    const { figures, currency } = kpiReport(state)
+    const figure = (name: string): string => {
+      const found = figures.find(each => each.name === name)
+      if (found === undefined || found.value._tag === 'None') return 'n/a'
+      if (found.unit === 'money') return `${toPlaces(`${Number(found.value.value)}`, 2)} ${currency}`
+      if (found.unit === 'share') return `${(Number(found.value.value) * 100).toFixed(2)} %`
+      return `${found.value.value}`
+    }
+    const why = [...denials].sort(([, a], [, b]) => b - a).map(([reason, times]) => `${times} ${reason}`)
+    const partial = [...filledOrders.values()]
+      .filter(times => times > 1)
+      .reduce((sum, times) => sum + times, 0)
+    const column = [
+      `${count('CandidateFound', 'TickerRejected')}`,
+      `${count('CandidateFound')}`,
+      `${count('CandleClosed')}`,
+      `${count('DataGapFound')}`,
+      `${count('StrategyEvaluated')}`,
+      `${count('IntentRaised')}`,
+      why.length === 0 ? '0' : `${count('IntentDenied')}: ${why.slice(0, 3).join(', ')}`,
+      `${count('IntentExpired')}`,
+      `${count('OrderRequested')}`,
+      `${count('OrderFilled')}`,
+      `${partial}`,
+      figure('trades'),
+      figure('net_pnl_closed_trades'),
+      figure('fees'),
+      figure('equity'),
+      figure('max_drawdown'),
+    ]
+    return {
+      column,
+      json: { counts: Object.fromEntries(counts), denials: Object.fromEntries(denials) },
+      order,
+      ledgerPath: join(engine.config.ledger, book.name),
+    }
+  } finally {
+    await store.close()
+  }
+}

@@ -1,0 +1,283 @@
+// veritape execute   The trading loop: closed candles in, orders out, every step in the ledger. Safe to kill and restart.
+
+import { BookOpened } from '../domain/account.ts'
+import { type Candle, printCandle } from '../domain/candle.ts'
+import type { BookEvent } from '../domain/catalogue.ts'
+import { decideCandle, emptyDesk, seatsAt, witness } from '../domain/desk.ts'
+import { outside, propose, type Recorded } from '../domain/event.ts'
+import { LedgerDamaged, type Mode } from '../domain/event-store.ts'
+import { sha256 } from '../domain/hash.ts'
+import type { MarketData } from '../domain/market-data.ts'
+import { orderPrefix } from '../domain/order-id.ts'
+import { strategies } from '../domain/strategies.ts'
+import { accountStream } from '../domain/stream.ts'
+import { type Instant, millisecondsOf, readInstant } from '../domain/time.ts'
+import { type Bookkeeper, bookkeeper } from './bookkeeper.ts'
+import type { Command, Overrides } from './command.ts'
+import type { Engine } from './engine.ts'
+import { type Executor, sessions, turn } from './executor.ts'
+import { exit, Stop } from './exit.ts'
+import { orderDesk } from './order-desk.ts'
+
+interface Options {
+  dryRun?: boolean | undefined
+  paper?: boolean | undefined
+  live?: boolean | undefined
+  venue?: string | undefined
+  symbol?: string[] | undefined
+  timeframe?: string | undefined
+  pollInterval?: number | undefined
+  strategy?: string[] | undefined
+  once: boolean
+  from?: string | undefined
+  until?: string | undefined
+}
+
+export const execute: Command<Options> = {
+  options: yargs =>
+    yargs
+      .option('dry-run', { type: 'boolean', describe: 'Decide and record, send nothing (the default)' })
+      .option('paper', { type: 'boolean', alias: 'live-paper', describe: 'Trade on paper' })
+      .option('live', { type: 'boolean', describe: 'Trade for real; needs two keys' })
+      .conflicts({ 'dry-run': ['paper', 'live'], paper: ['live'] })
+      .option('venue', { type: 'string', describe: 'Where orders go' })
+      .option('symbol', { type: 'string', array: true, describe: 'Market to trade; repeatable' })
+      .option('timeframe', { type: 'string', describe: 'Length of a candle: 1m 5m 15m 1h 4h 1D' })
+      .option('poll-interval', { type: 'number', describe: 'Seconds between looks at the market' })
+      .option('strategy', { type: 'string', array: true, describe: 'Only these champions; repeatable' })
+      .option('once', { type: 'boolean', default: false, describe: 'One turn, then stop' })
+      .option('from', { type: 'string', describe: 'A new book begins here: a date or time in its zone' })
+      .option('until', { type: 'string', describe: 'Recorded data: stop here' }),
+
+  overrides: ({ dryRun, paper, live, venue, symbol, timeframe, pollInterval, strategy }) => {
+    const set: Record<string, Overrides[string]> = {}
+    const put = (key: string, value: unknown, flag: string) => {
+      if (value !== undefined) set[key] = { value, flag }
+    }
+    if (dryRun) put('mode', 'dry-run', '--dry-run')
+    if (paper) put('mode', 'paper', '--paper')
+    if (live) put('mode', 'live', '--live')
+    put('venue.name', venue, '--venue')
+    put('execute.symbols', symbol, '--symbol')
+    put('execute.timeframe', timeframe, '--timeframe')
+    put('execute.pollSeconds', pollInterval, '--poll-interval')
+    put('execute.strategies', strategy, '--strategy')
+    return set
+  },
+
+  run: async (engine, { once, from, until }) => {
+    const { config, screen, simulated } = engine
+    const mode = tradableMode(config.mode)
+    const market = await engine.market()
+    const begin = await beginning(engine, market, from)
+    simulated?.jumpTo(begin)
+    const store = await engine.writeLedger('execute', mode)
+    let release = () => {}
+    try {
+      release = await engine.holdExecutor()
+      if (store.identity.mode !== mode)
+        throw new Stop(
+          exit.refused,
+          `book ${store.identity.book} is a ${store.identity.mode} book and modes never share a ledger; ` +
+            `name another book for ${mode}: --book NAME`,
+        )
+      const tally = new Map<string, number>()
+      const executor = await open(engine, store, market, begin, tally)
+      const { desk, keeper } = executor
+      await keeper.catchUp()
+      tally.clear() // what was there before is not news of this run
+      simulated?.jumpTo(latest(begin, desk.book.lastCycle, lastClose(desk.book.lastCandles.values())))
+      await openBook(engine, keeper, executor)
+      greet(engine, mode)
+      try {
+        await loop(executor, { once, until: instantOption(engine, 'until', until) })
+        await keeper.stop(engine.signal.aborted ? 'signal' : 'finished', '')
+      } catch (error) {
+        await lastWords(keeper, error)
+        throw error
+      }
+      report(engine, tally, executor)
+      screen.result({ ...Object.fromEntries(tally), asOf: desk.book.asOf, mode })
+      return exit.done
+    } finally {
+      await store.close()
+      release()
+    }
+  },
+}
+
+const tradableMode = (mode: Mode): Mode => {
+  if (mode === 'live')
+    throw new Stop(
+      exit.refused,
+      'live trading needs a live venue and both keys; the embedded paper venue has neither',
+    )
+  if (mode === 'backtest') throw new Stop(exit.refused, 'a backtest book is written by veritape backtest')
+  return mode
+}
+
+const instantOption = (engine: Engine, flag: string, text: string | undefined): Instant | undefined => {
+  if (text === undefined) return undefined
+  const instant = readInstant(text, engine.config.zone)
+  if (instant === undefined)
+    throw new Stop(exit.usage, `--${flag} ${text} is no date or time; write 2023-03-20 or 2023-03-20T08:30`)
+  return instant
+}
+
+/** Where a book without candles begins: where it is told to, or now, or where a recording begins. */
+const beginning = async (engine: Engine, market: MarketData, from: string | undefined): Promise<Instant> => {
+  const told = instantOption(engine, 'from', from)
+  if (told !== undefined) return told
+  const now = engine.clock.now()
+  if (engine.simulated === undefined || engine.config.execute.symbols.length === 0) return now
+  const closes = engine.config.execute.symbols.map(symbol =>
+    market.nextClose(symbol, engine.config.execute.timeframe, now),
+  )
+  return closes.filter(close => close !== undefined).sort()[0] ?? now
+}
+
+const open = async (
+  engine: Engine,
+  store: Awaited<ReturnType<Engine['writeLedger']>>,
+  market: MarketData,
+  begin: Instant,
+  tally: Map<string, number>,
+): Promise<Executor> => {
+  const desk = emptyDesk(strategies)
+  const venue = await engine.venue(market, function* () {
+    for (const { order } of desk.book.orders.values()) if (order.status !== 'withheld') yield order
+  })
+  const own = new Set<string>()
+  // A strategy sees each candle once: its own candles it saw when it decided, the others here.
+  const see = async (recorded: Recorded<BookEvent>) => {
+    tally.set(recorded.event.type, (tally.get(recorded.event.type) ?? 0) + 1)
+    await witness(
+      desk,
+      recorded,
+      loaded => warmUpCandles(engine, loaded),
+      candle => {
+        if (own.delete(recorded.id)) return
+        for (const seat of seatsAt(desk, candle))
+          decideCandle(desk, seat, candle, venue.rules(candle.symbol), sessions(engine))
+      },
+    )
+  }
+  const keeper = bookkeeper(engine, store, 'execute', see)
+  const champions = await engine.champions()
+  return {
+    engine,
+    keeper,
+    desk,
+    market,
+    venue,
+    orders: orderDesk(engine, keeper, desk, venue),
+    champions,
+    dryRun: store.identity.mode === 'dry-run',
+    prefix: orderPrefix(store.identity.book, store.identity.epoch),
+    begin,
+    decidedAlready: own,
+  }
+}
+
+/** The candles behind a HistoryLoaded, from the data folder; refused when they are not the ones that were used. */
+export const warmUpCandles = async (
+  engine: Engine,
+  { dataset, symbol, timeframe, from, to, digest, champion }: Parameters<Parameters<typeof witness>[2]>[0],
+): Promise<readonly Candle[]> => {
+  const candles = await engine.recorded.candles(dataset, symbol, timeframe, from, to)
+  if (sha256(candles.map(printCandle).join('\n')) !== digest)
+    throw new Stop(
+      exit.badData,
+      `the candles that warmed up ${champion} are not those of data/${dataset} any more`,
+    )
+  return candles
+}
+
+const openBook = async ({ config }: Engine, keeper: Bookkeeper, { desk }: Executor) => {
+  if (desk.book.opened !== undefined) return
+  const { currency, cash, calendar, zone } = config
+  const opened = BookOpened({ currency, cash, calendar, zone })
+  await keeper.append([{ stream: accountStream, events: [propose(outside(accountStream), opened)] }])
+}
+
+const latest = (...instants: ReadonlyArray<Instant | undefined>): Instant =>
+  instants
+    .filter(instant => instant !== undefined)
+    .sort()
+    .at(-1) as Instant
+
+const lastClose = (candles: Iterable<Candle>): Instant | undefined =>
+  [...candles]
+    .map(({ closeTime }) => closeTime)
+    .sort()
+    .at(-1)
+
+const greet = ({ log, config, signal }: Engine, mode: Mode) => {
+  const { symbols, timeframe, pollSeconds } = config.execute
+  if (signal.aborted) return
+  log.info(
+    { symbols, timeframe, pollSeconds, mode },
+    `execution started: ${symbols.join(', ') || 'the watchlist'} ${timeframe}, poll ${pollSeconds} s, mode ${mode}`,
+  )
+}
+
+/** Turn after turn, until told to stop or until a recording ends. */
+const loop = async (executor: Executor, { once, until }: { once: boolean; until: Instant | undefined }) => {
+  const { engine, desk, market } = executor
+  const { clock, signal, simulated, config, screen } = engine
+  const start = millisecondsOf(clock.now())
+  const progress = screen.progress(
+    'executing',
+    until === undefined ? undefined : millisecondsOf(until) - start,
+  )
+  try {
+    while (!signal.aborted) {
+      const now = clock.now()
+      if (until !== undefined && now > until) return
+      // A recorded book that is already past this moment has nothing to do here.
+      if (desk.book.lastCycle === undefined || now >= desk.book.lastCycle) await turn(executor, now)
+      progress.at(millisecondsOf(now) - start)
+      if (once) return
+      const next = simulated === undefined ? undefined : nextClose(executor, market, now)
+      if (simulated !== undefined && next === undefined) return
+      if (next !== undefined && until !== undefined && next > until) return
+      const pause =
+        next === undefined ? config.execute.pollSeconds * 1000 : millisecondsOf(next) - millisecondsOf(now)
+      await clock.sleep(pause, signal)
+    }
+  } finally {
+    progress.stop()
+  }
+}
+
+const nextClose = ({ engine }: Executor, market: MarketData, now: Instant): Instant | undefined =>
+  engine.config.execute.symbols
+    .map(symbol => market.nextClose(symbol, engine.config.execute.timeframe, now))
+    .filter(close => close !== undefined)
+    .sort()[0]
+
+/** A run that fails says so in the ledger, unless the ledger is what failed. */
+const lastWords = async (keeper: Bookkeeper, error: unknown) => {
+  if (error instanceof LedgerDamaged) return
+  const refused = error instanceof Stop && error.code === exit.refused
+  const detail = error instanceof Error ? error.message.slice(0, 500) : 'unknown'
+  try {
+    await keeper.stop(refused ? 'refused' : 'failed', detail)
+  } catch {
+    // The first error is the one to tell; this one only says that the ledger could not take it down.
+  }
+}
+
+const report = ({ screen, ledgerPath }: Engine, tally: ReadonlyMap<string, number>, { desk }: Executor) => {
+  const count = (...types: string[]) => types.reduce((sum, type) => sum + (tally.get(type) ?? 0), 0)
+  if (tally.size === 0) {
+    screen.say(`nothing new: the book is up to date at seq ${desk.book.asOf}`)
+    return
+  }
+  screen.say(
+    `${count('CandleClosed')} candles, ${count('StrategyEvaluated')} evaluations, ${count('IntentRaised')} intents: ` +
+      `${count('OrderRequested', 'OrderWithheld')} orders, ${count('IntentDenied')} denied, ` +
+      `${count('IntentExpired')} expired; ${count('OrderFilled')} fills`,
+  )
+  screen.say(`ledger ${ledgerPath}, seq ${desk.book.asOf}`)
+}

@@ -1,0 +1,98 @@
+// veritape halt    Stops all new orders: first the KILL file, durable even while the ledger is busy, then the event.
+// veritape resume  Lifts every halt that stands now, by name, and removes the KILL file. Both are safe to repeat.
+
+import { emptyBook, evolveBook } from '../domain/book.ts'
+import { outside, propose } from '../domain/event.ts'
+import { TradingHalted, TradingResumed } from '../domain/safety.ts'
+import { controlStream } from '../domain/stream.ts'
+import { bookkeeper } from './bookkeeper.ts'
+import type { Command } from './command.ts'
+import type { Engine } from './engine.ts'
+import { exit, Stop } from './exit.ts'
+
+interface HaltOptions {
+  reason: string
+  reducing: boolean
+}
+
+export const halt: Command<HaltOptions> = {
+  options: yargs =>
+    yargs
+      .option('reason', {
+        type: 'string',
+        default: 'an operator halted',
+        describe: 'Why; kept in the ledger',
+      })
+      .option('reducing', {
+        type: 'boolean',
+        default: false,
+        describe: 'Still allow orders that shrink a position',
+      }),
+  run: async (engine, { reason, reducing }) => {
+    const level = reducing ? 'reducing' : 'halted'
+    await engine.kill.pull(level, 'operator', reason)
+    const { screen } = engine
+    try {
+      const { book, keeper, close } = await control(engine)
+      try {
+        const standing = book.halts.find(each => each.level === level || each.level === 'halted')
+        if (standing === undefined) {
+          const halted = TradingHalted({ by: 'operator', reason, level })
+          await keeper.append([{ stream: controlStream, events: [propose(outside(nextKey(book)), halted)] }])
+        }
+        screen.say(
+          standing === undefined ? `${level}: ${reason}` : `already ${standing.level}: ${standing.reason}`,
+        )
+        screen.result({ halted: true, level, event: 'recorded' })
+      } finally {
+        await close()
+      }
+    } catch (error) {
+      // The file is what stops the trading; the executor makes it an event as soon as it can.
+      if (!(error instanceof Stop) || error.code !== exit.tryAgain) throw error
+      screen.say(`${level}: the KILL file stands; the event follows when the ledger is free`)
+      screen.result({ halted: true, level, event: 'pending' })
+    }
+    return exit.done
+  },
+}
+
+export const resume: Command<{ reason: string }> = {
+  options: yargs =>
+    yargs.option('reason', {
+      type: 'string',
+      default: 'an operator resumed',
+      describe: 'Why; kept in the ledger',
+    }),
+  run: async (engine, { reason }) => {
+    const { book, keeper, close } = await control(engine)
+    const { screen } = engine
+    try {
+      const lifts = book.halts.map(({ seq }) => seq)
+      if (lifts.length > 0) {
+        const resumed = TradingResumed({ by: 'operator', reason, lifts })
+        await keeper.append([{ stream: controlStream, events: [propose(outside(nextKey(book)), resumed)] }])
+      }
+      await engine.kill.release()
+      screen.say(lifts.length === 0 ? 'nothing was halted' : `resumed: ${lifts.length} halts lifted`)
+      screen.result({ lifts })
+      return exit.done
+    } finally {
+      await close()
+    }
+  },
+}
+
+/** The ledger opened for an operator, folded. */
+export const control = async (engine: Engine) => {
+  const store = await engine.writeLedger('cli')
+  const book = emptyBook()
+  const keeper = bookkeeper(engine, store, 'cli', async recorded => evolveBook(book, recorded))
+  await keeper.catchUp()
+  const last = book.lastCycle
+  if (last !== undefined) engine.simulated?.jumpTo(last)
+  return { book, keeper, close: () => store.close() }
+}
+
+const nextKey = (book: ReturnType<typeof emptyBook>): string =>
+  `${controlStream} ${(book.revisions.get(controlStream) ?? -1) + 1}`

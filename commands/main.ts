@@ -1,0 +1,207 @@
+#!/usr/bin/env node
+// The composition root: the only file that sees both the verbs and the adapters. Adapters are loaded when a verb
+// first asks for them, because most verbs need few of them.
+
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { program } from '../adapters/program.ts'
+import { type ScreenStream, terminalScreen } from '../adapters/terminal-screen.ts'
+import type { Config } from '../domain/config.ts'
+import { rulesOf } from '../domain/config.ts'
+import { instantOf, readInstant } from '../domain/time.ts'
+import type { Overrides } from './command.ts'
+import { type Global, runCommandLine } from './command-line.ts'
+import type { ConfigValue, Engine } from './engine.ts'
+import { exit, Stop } from './exit.ts'
+import type { Screen } from './screen.ts'
+
+/** Runs one command line in this process; gives its exit code. */
+export const main = (
+  argv: readonly string[],
+  signal: AbortSignal,
+  stdout: ScreenStream = process.stdout,
+): Promise<number> => {
+  const screen = terminalScreen({
+    stdout,
+    stderr: process.stderr,
+    json: argv.includes('--json'),
+    environment: process.env,
+  })
+  return runCommandLine(argv, screen, program.version, (args, overrides) =>
+    compose(args, overrides, screen, signal),
+  )
+}
+
+const globalFlags = [
+  ['book', 'book'],
+  ['ledger', 'ledger'],
+  ['state', 'state'],
+  ['store', 'store'],
+  ['logLevel', 'log-level'],
+] as const
+
+const compose = async (
+  args: Global,
+  overrides: Overrides,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<Engine> => {
+  const { readConfiguration } = await import('../adapters/configuration.ts')
+  const flags: Record<string, Overrides[string]> = { ...overrides }
+  for (const [key, name] of globalFlags)
+    if (args[key] !== undefined) flags[key] = { value: args[key], flag: `--${name}` }
+  const { config, values, text, hash } = readConfiguration({
+    ...(args.config === undefined ? {} : { file: args.config }),
+    environment: process.env,
+    flags,
+    workingFolder: process.cwd(),
+  })
+  return engineOf(config, values, { text, hash }, args.asOf, screen, signal)
+}
+
+const engineOf = async (
+  config: Config,
+  configValues: readonly ConfigValue[],
+  configured: { readonly text: string; readonly hash: string },
+  asOf: string | undefined,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<Engine> => {
+  const { simulatedClock } = await import('../adapters/simulated-clock.ts')
+  const { pinoLog } = await import('../adapters/pino-log.ts')
+  const { secretsIn } = await import('../adapters/redaction.ts')
+  const { nyseCalendar } = await import('../adapters/nyse-calendar.ts')
+  const { killSwitch } = await import('../adapters/kill-switch.ts')
+  const { openStateFolder } = await import('../adapters/state-folder.ts')
+  const { dataFolder } = await import('../adapters/data-folder.ts')
+  const { wantsColour } = await import('../adapters/terminal-screen.ts')
+
+  if (config.store !== 'jsonl')
+    throw new Stop(
+      exit.refused,
+      `--store ${config.store.split(':')[0]}: only jsonl, the embedded ledger, is built in`,
+    )
+  const ledgerPath = join(config.ledger, config.book)
+  const stateBook = join(config.state, config.book)
+  // All data of this program is recorded so far: its clock is the recording's.
+  const simulated = simulatedClock(clockStart(config, asOf))
+  const data = dataFolder(join(config.ledger, 'data'))
+  const recordings = () =>
+    config.market.files.map(({ symbol, timeframe, path }) => ({
+      file: path,
+      timeframe,
+      ...(symbol === '*' ? {} : { symbol }),
+    }))
+
+  const engine: Engine = {
+    config,
+    configValues,
+    configHash: configured.hash,
+    configText: configured.text,
+    version: program.version,
+    codeHash: program.codeHash,
+    runtime: program.runtime,
+    screen,
+    log: pinoLog({
+      level: config.logLevel,
+      terminal: process.stderr.isTTY === true,
+      colour: wantsColour(process.stderr, process.env),
+      secrets: secretsIn(process.env),
+    }),
+    clock: simulated,
+    simulated,
+    asOf: asOf === undefined ? undefined : simulated.now(),
+    signal,
+    ledgerPath,
+    readBook: async book =>
+      (await import('../adapters/jsonl-store.ts')).openJsonlReader(join(config.ledger, book)),
+    readLedger: async () => (await import('../adapters/jsonl-store.ts')).openJsonlReader(ledgerPath),
+    writeLedger: async (role, create) => {
+      const { openJsonlStore } = await import('../adapters/jsonl-store.ts')
+      return openJsonlStore({
+        folder: ledgerPath,
+        role,
+        clock: simulated.now,
+        ...(create === undefined ? {} : { create: { book: config.book, mode: create, zone: config.zone } }),
+      })
+    },
+    holdExecutor: async () => {
+      const { holdExecutor } = await import('../adapters/executor-lock.ts')
+      const held = holdExecutor(ledgerPath)
+      if (typeof held === 'function') return held
+      throw new Stop(exit.tryAgain, `another executor (${held.holder}) runs on ${config.book}; one is enough`)
+    },
+    auditLedger: async function* (options) {
+      const { verifyLedger } = await import('../adapters/ledger-verify.ts')
+      return yield* verifyLedger(ledgerPath, options)
+    },
+    kill: killSwitch(ledgerPath),
+    views: openStateFolder(stateBook),
+    data,
+    recorded: {
+      keep: async (symbol, timeframe) => {
+        const file =
+          config.market.files.find(each => each.timeframe === timeframe && each.symbol === symbol) ??
+          config.market.files.find(each => each.timeframe === timeframe && each.symbol === '*')
+        if (file === undefined)
+          throw new Stop(
+            exit.refused,
+            `market.files names no ${timeframe} candles of ${symbol}; add their file`,
+          )
+        return data.putFile(file.path)
+      },
+      candles: async (dataset, symbol, timeframe, from, to) => {
+        const { recordedData } = await import('../adapters/recorded-data.ts')
+        const market = recordedData([{ file: await data.pathOf(dataset), timeframe, symbol }], nyseCalendar)
+        const candles = await market.closedCandles(symbol, timeframe, from, to)
+        return candles
+      },
+      daily: async dataset => {
+        const { dailyBars } = await import('../adapters/recorded-data.ts')
+        return dailyBars({ file: await data.pathOf(dataset), timeframe: '1D' }, nyseCalendar).tickers
+      },
+    },
+    calendar: nyseCalendar,
+    market: async () =>
+      (await import('../adapters/recorded-data.ts')).recordedData(recordings(), nyseCalendar),
+    venue: async (market, orders) => {
+      const { paperVenue } = await import('../adapters/paper-venue.ts')
+      const { makerFee, takerFee, slippage, participation, markets } = config.venue
+      return paperVenue({
+        terms: { makerFee, takerFee, slippage, participation },
+        rules: rulesOf(markets),
+        timeframe: config.execute.timeframe,
+        market,
+        orders,
+        now: simulated.now,
+      })
+    },
+    champions: async () =>
+      (await import('../adapters/champion-folder.ts')).readChampions(config.execute.champions),
+    examples: join(program.root, 'examples'),
+    run: (argv, how) =>
+      main(argv, signal, how === 'silent' ? { write: () => true, on: () => undefined } : process.stdout),
+  }
+  return engine
+}
+
+/** Before the ledger of a recorded book has begun, time has not either. */
+const clockStart = (config: Config, asOf: string | undefined) => {
+  if (asOf === undefined) return instantOf(0)
+  const instant = readInstant(asOf, config.zone)
+  if (instant === undefined)
+    throw new Stop(exit.usage, `--as-of ${asOf} is no date or time; write 2015-08-24T08:30 in ${config.zone}`)
+  return instant
+}
+
+const startedDirectly = (): boolean => {
+  const script = process.argv[1]
+  return script !== undefined && existsSync(script) && realpathSync(script) === fileURLToPath(import.meta.url)
+}
+
+if (startedDirectly()) {
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(name))
+  process.exitCode = await main(process.argv.slice(2), stop.signal)
+}

@@ -1,0 +1,156 @@
+// The replay proof: every decision in the ledger is made again, by the code that runs now, from what the ledger says
+// was known at that moment; each is then compared with what was recorded, byte for byte.
+//
+// Proved are: evaluations, strategies' intents, answers to intents, candidates and rejections of scans.
+
+import { answerTo } from '../domain/answer.ts'
+import { dateInSession } from '../domain/calendar.ts'
+import type { Candle } from '../domain/candle.ts'
+import type { BookEvent } from '../domain/catalogue.ts'
+import { type Config, rulesOf } from '../domain/config.ts'
+import { type CandleDecision, type Desk, decideCandle, emptyDesk, seatsAt, witness } from '../domain/desk.ts'
+import type { Event, Recorded, Seq } from '../domain/event.ts'
+import type { EventStore } from '../domain/event-store.ts'
+import { orderPrefix } from '../domain/order-id.ts'
+import { recordScan } from '../domain/scan-record.ts'
+import { strategies } from '../domain/strategies.ts'
+import type { Instant } from '../domain/time.ts'
+import type { Engine } from './engine.ts'
+import { warmUpCandles } from './execute.ts'
+import { exit, Stop } from './exit.ts'
+
+export type Kind = 'evaluations' | 'intents' | 'answers' | 'scan verdicts'
+
+export interface Difference {
+  readonly seq: Seq
+  readonly kind: Kind
+  readonly recorded: string
+  readonly again: string
+}
+
+export interface Proof {
+  readonly counts: Record<Kind, { decisions: number; identical: number }>
+  readonly differences: Difference[]
+}
+
+/** What of a run's configuration its decisions depended on. */
+type Decisive = Pick<Config, 'limits' | 'venue' | 'execute' | 'calendar'>
+
+/** Decisions recorded before `from` are only followed, those in [from, to) are proved. */
+export const prove = async (
+  engine: Engine,
+  store: EventStore,
+  { from = '', to = '9' }: { readonly from?: Instant; readonly to?: Instant },
+  onEvent: (seq: Seq) => void,
+): Promise<Proof> => {
+  const desk = emptyDesk(strategies)
+  const proof: Proof = {
+    counts: {
+      evaluations: { decisions: 0, identical: 0 },
+      intents: { decisions: 0, identical: 0 },
+      answers: { decisions: 0, identical: 0 },
+      'scan verdicts': { decisions: 0, identical: 0 },
+    },
+    differences: [],
+  }
+  const prefix = orderPrefix(store.identity.book, store.identity.epoch)
+  const dryRun = store.identity.mode === 'dry-run'
+  let config: Decisive | undefined
+  /** What the seats decide on the last candle of each champion's market. */
+  const decided = new Map<string, CandleDecision>()
+  let scan: readonly BookEvent[] = []
+  let scanned = 0
+
+  const compare = (kind: Kind, { seq, at, event }: Recorded<BookEvent>, again: Event | undefined) => {
+    if (at < from || at >= to) return
+    const [recorded, now] = [JSON.stringify(event.data), JSON.stringify(again?.data ?? null)]
+    const count = proof.counts[kind]
+    count.decisions++
+    if (recorded === now && event.type === again?.type) count.identical++
+    else
+      proof.differences.push({
+        seq,
+        kind,
+        recorded: `${event.type} ${recorded}`,
+        again: `${again?.type ?? 'nothing'} ${now}`,
+      })
+  }
+
+  const needConfig = (): Decisive => {
+    if (config === undefined)
+      throw new Stop(exit.badData, 'the ledger holds a decision before any RunStarted')
+    return config
+  }
+
+  const onCandle = (candle: Candle, recorded: Recorded<BookEvent>) => {
+    const { venue, calendar } = needConfig()
+    const rules = rulesOf(venue.markets)(candle.symbol)
+    for (const seat of seatsAt(desk, candle)) {
+      unasked(decided.get(seat.champion.champion), recorded.seq, recorded.at)
+      const sessions = calendar === 'nyse' ? engine.calendar : undefined
+      decided.set(seat.champion.champion, decideCandle(desk, seat, candle, rules, sessions))
+    }
+  }
+
+  for await (const recorded of store.readAll()) {
+    const { event } = recorded
+    switch (event.type) {
+      case 'RunStarted':
+        config = await configOf(engine, event.data.configHash)
+        break
+      case 'ScanStarted':
+        scan = recordScan(event.data, await engine.recorded.daily(event.data.dataset))
+        scanned = 0
+        break
+      case 'CandidateFound':
+      case 'TickerRejected':
+      case 'ScanCompleted':
+      case 'WatchlistPublished':
+        compare('scan verdicts', recorded, scan[scanned++])
+        break
+      case 'StrategyEvaluated':
+        compare('evaluations', recorded, decided.get(event.data.champion)?.evaluated)
+        break
+      case 'IntentRaised':
+        if (event.data.source === 'operator') break
+        compare('intents', recorded, decided.get(event.data.by)?.intent)
+        decided.delete(event.data.by)
+        break
+      case 'IntentDenied':
+      case 'IntentExpired':
+      case 'OrderRequested':
+      case 'OrderWithheld':
+        compare('answers', recorded, answerAgain(desk, event.data.intent, event.data.decided))
+        break
+    }
+    await witness(
+      desk,
+      recorded,
+      loaded => warmUpCandles(engine, loaded),
+      candle => onCandle(candle, recorded),
+    )
+    onEvent(recorded.seq)
+  }
+  for (const last of decided.values()) unasked(last, desk.book.asOf, to)
+  return proof
+
+  /** An intent that the code of today would have raised, and that the ledger does not have. */
+  function unasked(last: CandleDecision | undefined, seq: Seq, at: string) {
+    if (last?.intent === undefined || at < from || at > to) return
+    proof.counts.intents.decisions++
+    const again = `IntentRaised ${JSON.stringify(last.intent.data)}`
+    proof.differences.push({ seq, kind: 'intents', recorded: 'nothing', again })
+  }
+
+  function answerAgain(at: Desk, intent: Seq, now: Instant) {
+    const open = at.book.openIntents.get(intent)
+    if (open === undefined) return undefined // answered twice, or never raised
+    const { limits, venue, execute } = needConfig()
+    const watchlist =
+      execute.symbols.length > 0 ? undefined : { session: dateInSession(engine.calendar, now) }
+    return answerTo(at.book, open, { now, limits, rules: rulesOf(venue.markets), watchlist, dryRun, prefix })
+  }
+}
+
+const configOf = async (engine: Engine, hash: string): Promise<Decisive> =>
+  JSON.parse(Buffer.from(await engine.data.get(hash)).toString('utf8')) as Decisive

@@ -1,0 +1,70 @@
+// veritape report kpi   The key figures of the book, each with its basis in the name and its sample beside it.
+
+import type { Decimal } from '../domain/decimal.ts'
+import { toPlaces } from '../domain/decimal.ts'
+import { isSome, type Option } from '../domain/result.ts'
+import { type Figure, type KpiGroup, kpi, kpiFiles, kpiReport } from '../projections/kpi.ts'
+import { feed } from '../projections/projection.ts'
+import type { Command } from './command.ts'
+import { exit } from './exit.ts'
+
+export const reportKpi: Command<object> = {
+  options: yargs => yargs,
+  run: async engine => {
+    const { screen } = engine
+    const store = await engine.readLedger()
+    try {
+      let state = kpi.initial()
+      for await (const recorded of store.readAll({ types: new Set(kpi.types) }))
+        state = feed(kpi, state, recorded)
+      const report = kpiReport(state)
+      const { currency, from, to, figures, denials, bySymbol, byWisher } = report
+      screen.heading(
+        `KPI of ${store.identity.book}, ${optional(from)} to ${optional(to)}, money in ${currency}`,
+      )
+      screen.table(
+        ['figure', 'value', 'sample'],
+        figures.map(figure => [figure.name, printed(figure), `${figure.sample} ${figure.of}`]),
+        [1],
+      )
+      for (const [title, groups] of [
+        ['symbol', bySymbol],
+        ['champion or operator', byWisher],
+      ] as const)
+        screen.table(
+          [title, 'trades', 'win rate', 'net PnL', 'evaluations', 'orders', 'denied'],
+          groups.map(groupRow),
+          [1, 2, 3, 4, 5, 6],
+        )
+      if (denials.length > 0)
+        screen.table(
+          ['denied because', 'times'],
+          denials.map(([reason, count]) => [reason, `${count}`]),
+          [1],
+        )
+      for (const file of kpiFiles(state)) screen.result(JSON.parse(file.text()))
+      return exit.done
+    } finally {
+      await store.close()
+    }
+  },
+}
+
+const optional = (value: Option<string>): string => (isSome(value) ? value.value : 'n/a')
+
+const printed = ({ value, unit }: Figure): string => {
+  if (!isSome(value)) return 'n/a'
+  if (unit === 'money') return toPlaces(`${value.value}` as Decimal, 2)
+  if (unit === 'share') return `${(Number(value.value) * 100).toFixed(2)} %`
+  return `${value.value}`
+}
+
+const groupRow = ({ name, figures, counted }: KpiGroup): readonly string[] => [
+  name,
+  `${figures.trades}`,
+  isSome(figures.winRate) ? `${(figures.winRate.value * 100).toFixed(0)} %` : 'n/a',
+  toPlaces(figures.netPnl, 2),
+  `${Object.values(counted.evaluations).reduce((sum, count) => sum + count, 0)}`,
+  `${counted.requested + counted.withheld}`,
+  `${counted.denied}`,
+]

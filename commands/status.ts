@@ -1,0 +1,136 @@
+// veritape status   One screen: is all well, and if not, what stands out. Reads the ledger and nothing else, so that
+// it works when everything else is down.
+
+import { isZero, toPlaces } from '../domain/decimal.ts'
+import type { Identity } from '../domain/event-store.ts'
+import { remaining } from '../domain/order.ts'
+import { entryPrice, unrealizedPnl } from '../domain/position.ts'
+import { tradingOf } from '../domain/safety.ts'
+import { feed } from '../projections/projection.ts'
+import { status as projection, type Status } from '../projections/status.ts'
+import type { Command } from './command.ts'
+import type { Engine } from './engine.ts'
+import { exit } from './exit.ts'
+
+export const status: Command<object> = {
+  options: yargs => yargs,
+  run: async engine => {
+    const store = await engine.readLedger()
+    try {
+      let state = projection.initial()
+      for await (const recorded of store.readAll({ types: new Set(projection.types) }))
+        state = feed(projection, state, recorded)
+      const { seq } = await store.head()
+      show(engine, state, store.identity, seq)
+      return exit.done
+    } finally {
+      await store.close()
+    }
+  },
+}
+
+const show = (
+  { screen, kill, ledgerPath }: Engine,
+  state: Status,
+  { book, mode }: Identity,
+  head: number,
+) => {
+  const { heartbeat, portfolio, orders, halts, lastCandle, watchlist, drift } = state
+  const { good, bad, warn, strong } = screen.style
+  const killed = kill.read()
+  const trading = killed?.level === 'halted' ? 'halted' : tradingOf(halts)
+  const unknown = [...orders.live].filter(id => orders.byId.get(id)?.order.status === 'unknown')
+  const run = heartbeat.run
+  const running =
+    run === undefined ? 'never' : run.stopped === undefined ? 'running or killed' : run.stopped.reason
+  const money = (value: Parameters<typeof toPlaces>[0]) => `${toPlaces(value, 2)} ${portfolio.currency}`
+
+  screen.heading(`${book} (${mode})`)
+  screen.table(
+    ['', ''],
+    [
+      ['trading', trading === 'active' ? good('active') : bad(trading)],
+      ['run', `${run === undefined ? '' : `seq ${run.seq}, `}${running}`],
+      [
+        'last cycle',
+        heartbeat.lastCycle === undefined
+          ? 'none'
+          : `${heartbeat.lastCycle.cycle} at ${heartbeat.lastCycle.clock}`,
+      ],
+      [
+        'last candle',
+        lastCandle === undefined
+          ? 'none'
+          : `${lastCandle.symbol} ${lastCandle.timeframe} closed ${lastCandle.closeTime}`,
+      ],
+      ...(watchlist === undefined
+        ? []
+        : [['watchlist', `${watchlist.session}: ${watchlist.tickers.join(' ')}`]]),
+      [
+        'equity',
+        `${strong(money(portfolio.equity))}, cash ${money(portfolio.cash)}, fees ${money(portfolio.fees)}`,
+      ],
+      [
+        'drawdown',
+        `at most ${(Number(portfolio.maxDrawdown) * 100).toFixed(2)} % of the peak ${money(portfolio.peak)}`,
+      ],
+      [
+        'orders',
+        `${orders.live.size} open, ${unknown.length === 0 ? '0 unknown' : bad(`${unknown.length} unknown`)}`,
+      ],
+      ['drift', drift.size === 0 ? 'none known' : bad(`${drift.size} unresolved`)],
+      ['ledger', `seq ${head}, ${ledgerPath}`],
+    ],
+  )
+  for (const { seq, by, reason, level } of halts)
+    screen.say(warn(`${level} by ${by} (seq ${seq}): ${reason}`))
+  if (killed !== undefined) screen.say(warn(`KILL file: ${killed.level}, ${killed.reason}`))
+
+  const held: string[][] = []
+  for (const [by, symbols] of portfolio.by)
+    for (const [symbol, position] of symbols) {
+      if (isZero(position.quantity)) continue
+      const mark = portfolio.marks.get(symbol)?.price ?? entryPrice(position)
+      held.push([
+        symbol,
+        by,
+        position.quantity,
+        toPlaces(entryPrice(position), 2),
+        mark,
+        toPlaces(unrealizedPnl(position, mark), 2),
+      ])
+    }
+  if (held.length > 0)
+    screen.table(['position', 'holder', 'quantity', 'entry', 'mark', 'unrealized'], held, [2, 3, 4, 5])
+  const live = [...orders.live].map(id => orders.byId.get(id)).filter(line => line !== undefined)
+  if (live.length > 0)
+    screen.table(
+      ['order', 'side', 'symbol', 'remaining', 'status', 'for'],
+      live.map(({ order }) => [
+        order.request.orderId,
+        order.request.side,
+        order.request.symbol,
+        remaining(order),
+        order.status,
+        order.request.by,
+      ]),
+      [3],
+    )
+  screen.result({
+    book,
+    mode,
+    head,
+    trading,
+    halts,
+    kill: killed ?? null,
+    run: run ?? null,
+    lastCycle: heartbeat.lastCycle ?? null,
+    lastCandle: lastCandle ?? null,
+    equity: portfolio.equity,
+    cash: portfolio.cash,
+    positions: held.map(([symbol, by, quantity]) => ({ symbol, by, quantity })),
+    openOrders: [...orders.live],
+    unknownOrders: unknown,
+    drift: drift.size,
+  })
+}

@@ -1,0 +1,275 @@
+// The book as the executor and the replay see it: the fold of the whole ledger that decisions are made from.
+//
+// It is one big state for one owner, so `evolveBook` changes it in place. Everything in it comes from events; no
+// clock, no file and no venue is ever asked.
+
+import type { BookOpened } from './account.ts'
+import type { Candle } from './candle.ts'
+import type { BookEvent } from './catalogue.ts'
+import { absolute, add, type Decimal, isPositive, larger, multiply, subtract, toNumber } from './decimal.ts'
+import type { Link, Recorded, Revision, Seq, StreamName } from './event.ts'
+import type { IntentRaised } from './intent.ts'
+import { evolve, isLive, type Order, type OrderEvent, remaining } from './order.ts'
+import { entryPrice, evolvePosition, flat, type Position } from './position.ts'
+import { evolveHalts, type Halts } from './safety.ts'
+import type { Holding } from './strategy.ts'
+import { type CalendarDate, dateIn, type Instant } from './time.ts'
+import type { Timeframe } from './timeframe.ts'
+
+/** An order with the links that later events point back to. */
+export interface BookOrder {
+  readonly order: Order
+  /** The event that requested (or withheld) it. */
+  readonly link: Link
+}
+
+export interface SinceCycle {
+  candles: number
+  evaluations: number
+  intents: number
+  denials: number
+  orders: number
+  fills: number
+  errors: number
+  lastCandle: Instant | undefined
+}
+
+const quiet = (): SinceCycle => ({
+  candles: 0,
+  evaluations: 0,
+  intents: 0,
+  denials: 0,
+  orders: 0,
+  fills: 0,
+  errors: 0,
+  lastCandle: undefined,
+})
+
+export interface Book {
+  asOf: Seq
+  opened: BookOpened['data'] | undefined
+  cash: Decimal
+  halts: Halts
+  /** By champion or operator, then by symbol: `${by} ${symbol}`. */
+  readonly holdings: Map<string, Position>
+  /** Last known price by symbol. */
+  readonly marks: Map<string, Decimal>
+  /** Last recorded candle by series. */
+  readonly lastCandles: Map<string, Candle>
+  readonly orders: Map<string, BookOrder>
+  readonly liveOrders: Set<string>
+  /** Intents without an answer, by seq. */
+  readonly openIntents: Map<Seq, Recorded<IntentRaised>>
+  /** Cancels that operators wished for and that were not asked for yet, by order id. */
+  readonly cancelWishes: Map<string, Link>
+  watchlist: { readonly session: CalendarDate; readonly tickers: readonly string[] } | undefined
+  /** Orders requested by date of the book's zone. */
+  readonly ordersByDate: Map<CalendarDate, number>
+  /** Equity at the first cycle of a date, and the highest at any cycle. */
+  dayStart: { readonly date: CalendarDate; readonly equity: Decimal } | undefined
+  peakEquity: Decimal
+  drawdownBreached: boolean
+  cycles: number
+  lastCycle: Instant | undefined
+  /** What happened since the last heartbeat: the next one reports it, whichever process lives to do so. */
+  sinceCycle: SinceCycle
+  readonly revisions: Map<StreamName, Revision>
+}
+
+export const emptyBook = (): Book => ({
+  asOf: 0,
+  opened: undefined,
+  cash: '0',
+  halts: [],
+  holdings: new Map(),
+  marks: new Map(),
+  lastCandles: new Map(),
+  orders: new Map(),
+  liveOrders: new Set(),
+  openIntents: new Map(),
+  cancelWishes: new Map(),
+  watchlist: undefined,
+  ordersByDate: new Map(),
+  dayStart: undefined,
+  peakEquity: '0',
+  drawdownBreached: false,
+  cycles: 0,
+  lastCycle: undefined,
+  sinceCycle: quiet(),
+  revisions: new Map(),
+})
+
+const holdingKey = (by: string, symbol: string): string => `${by} ${symbol}`
+export const seriesKey = (symbol: string, timeframe: Timeframe): string => `${symbol} ${timeframe}`
+
+export const positionOf = (book: Book, by: string, symbol: string): Position =>
+  book.holdings.get(holdingKey(by, symbol)) ?? flat
+
+/** What a strategy is told about its own position. */
+export const holdingOf = (book: Book, by: string, symbol: string): Holding => {
+  const position = positionOf(book, by, symbol)
+  return { quantity: toNumber(position.quantity), entryPrice: toNumber(entryPrice(position)) }
+}
+
+/** Cash plus everything held at its last mark. */
+export const equityOf = (book: Book): Decimal => {
+  let equity = book.cash
+  for (const [key, position] of book.holdings) {
+    if (position.quantity === '0') continue
+    const symbol = key.slice(key.lastIndexOf(' ') + 1)
+    equity = add(equity, multiply(position.quantity, book.marks.get(symbol) ?? entryPrice(position)))
+  }
+  return equity
+}
+
+/** The price that an order speaks for: its own limit or stop, else the last mark. */
+export const orderPrice = (book: Book, { request }: Order): Decimal =>
+  request.limitPrice ?? request.stopPrice ?? book.marks.get(request.symbol) ?? '0'
+
+/** Money that live entry orders have spoken for. Unknown outcomes count: the venue may still fill them. */
+export const valueInOrders = (book: Book, symbol?: string): Decimal => {
+  let value: Decimal = '0'
+  for (const id of book.liveOrders) {
+    const order = book.orders.get(id)?.order as Order
+    if (order.request.reduceOnly || (symbol !== undefined && order.request.symbol !== symbol)) continue
+    const left = remaining(order)
+    if (isPositive(left)) value = add(value, multiply(left, orderPrice(book, order)))
+  }
+  return value
+}
+
+/** Value of all positions of one symbol, or of all. */
+export const valueHeld = (book: Book, symbol?: string): Decimal => {
+  let value: Decimal = '0'
+  for (const [key, position] of book.holdings) {
+    const held = key.slice(key.lastIndexOf(' ') + 1)
+    if (position.quantity === '0' || (symbol !== undefined && held !== symbol)) continue
+    value = add(value, absolute(multiply(position.quantity, book.marks.get(held) ?? entryPrice(position))))
+  }
+  return value
+}
+
+export const liveOrders = (book: Book): readonly BookOrder[] =>
+  [...book.liveOrders].map(id => book.orders.get(id) as BookOrder)
+
+const evolveOrder = (book: Book, id: string, recorded: Recorded<OrderEvent>): void => {
+  const before = book.orders.get(id)
+  const { type } = recorded.event
+  // A report of an order that this book never asked for: reconciliation adopts it, decisions do not see it.
+  if (before === undefined && type !== 'OrderRequested' && type !== 'OrderWithheld') return
+  const order = evolve(before?.order, recorded.event)
+  book.orders.set(id, { order, link: before?.link ?? recorded })
+  if (isLive(order)) book.liveOrders.add(id)
+  else book.liveOrders.delete(id)
+}
+
+const zoneOf = (book: Book): string => book.opened?.zone ?? 'UTC'
+
+const count = (since: SinceCycle, event: BookEvent): void => {
+  switch (event.type) {
+    case 'CandleClosed':
+      since.candles++
+      if (since.lastCandle === undefined || event.data.closeTime > since.lastCandle)
+        since.lastCandle = event.data.closeTime
+      return
+    case 'StrategyEvaluated':
+      since.evaluations++
+      return
+    case 'IntentRaised':
+      since.intents++
+      return
+    case 'IntentDenied':
+    case 'IntentExpired':
+      since.denials++
+      return
+    case 'OrderRequested':
+    case 'OrderWithheld':
+      since.orders++
+      return
+    case 'OrderFilled':
+      since.fills++
+      return
+    case 'OrderRejected':
+    case 'OrderOutcomeUnknown':
+      since.errors++
+      return
+  }
+}
+
+/** Folds one event into the book, in place. Every event is taken; none is refused. */
+export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
+  book.asOf = recorded.seq
+  book.revisions.set(recorded.stream, recorded.revision)
+  const { event } = recorded
+  count(book.sinceCycle, event)
+  switch (event.type) {
+    case 'BookOpened':
+      book.opened = event.data
+      book.cash = event.data.cash
+      book.peakEquity = event.data.cash
+      return
+    case 'CandleClosed':
+      book.marks.set(event.data.symbol, event.data.close)
+      book.lastCandles.set(seriesKey(event.data.symbol, event.data.timeframe), event.data)
+      return
+    case 'IntentRaised':
+      book.openIntents.set(recorded.seq, recorded as Recorded<IntentRaised>)
+      return
+    case 'IntentDenied':
+    case 'IntentExpired':
+      book.openIntents.delete(event.data.intent)
+      return
+    case 'CancelWished':
+      book.cancelWishes.set(event.data.orderId, recorded)
+      return
+    case 'OrderRequested':
+    case 'OrderWithheld': {
+      book.openIntents.delete(event.data.intent)
+      const date = dateIn(zoneOf(book), event.data.decided)
+      book.ordersByDate.set(date, (book.ordersByDate.get(date) ?? 0) + 1)
+      evolveOrder(book, event.data.orderId, recorded as Recorded<OrderEvent>)
+      return
+    }
+    case 'OrderCancelRequested':
+      book.cancelWishes.delete(event.data.orderId)
+      evolveOrder(book, event.data.orderId, recorded as Recorded<OrderEvent>)
+      return
+    case 'OrderFilled': {
+      const { by, symbol, side, price, quantity, fee } = event.data
+      const key = holdingKey(by, symbol)
+      book.holdings.set(key, evolvePosition(book.holdings.get(key) ?? flat, event.data))
+      const value = multiply(price, quantity)
+      book.cash = subtract(side === 'buy' ? subtract(book.cash, value) : add(book.cash, value), fee)
+      if (!book.marks.has(symbol)) book.marks.set(symbol, price)
+      evolveOrder(book, event.data.orderId, recorded as Recorded<OrderEvent>)
+      return
+    }
+    case 'OrderAccepted':
+    case 'OrderRejected':
+    case 'OrderOutcomeUnknown':
+    case 'OrderCancelled':
+    case 'OrderExpired':
+      evolveOrder(book, event.data.orderId, recorded as Recorded<OrderEvent>)
+      return
+    case 'TradingHalted':
+    case 'TradingResumed':
+      book.halts = evolveHalts(book.halts, { ...recorded, event })
+      return
+    case 'DrawdownBreached':
+      book.drawdownBreached = true
+      return
+    case 'WatchlistPublished':
+      book.watchlist = event.data
+      return
+    case 'CycleCompleted': {
+      const equity = equityOf(book)
+      const date = dateIn(zoneOf(book), event.data.clock)
+      if (book.dayStart?.date !== date) book.dayStart = { date, equity }
+      book.peakEquity = larger(book.peakEquity, equity)
+      book.cycles = event.data.cycle
+      book.lastCycle = event.data.clock
+      book.sinceCycle = quiet()
+      return
+    }
+  }
+}

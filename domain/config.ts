@@ -1,0 +1,125 @@
+// The configuration of a book: everything that can change a decision, with defaults an operator of such a runner
+// knows. Where a value comes from (file, environment, flag) is the business of adapters/configuration.ts.
+
+import { z } from 'zod'
+import { ScanRules } from './avwap-scan.ts'
+import { SymbolName } from './candle.ts'
+import { DecimalText } from './decimal.ts'
+import { isZone } from './time.ts'
+import { Timeframe } from './timeframe.ts'
+import type { MarketRules } from './venue.ts'
+
+const MarketRulesConfig = z.strictObject({
+  tick: DecimalText,
+  lot: DecimalText,
+  minimumQuantity: DecimalText,
+})
+
+/** A folder or file. In a config file it is relative to that file, elsewhere to the working directory. */
+export const Path = z.string().min(1).meta({ path: true })
+
+export const Config = z.strictObject({
+  /** One account in one mode; names the folder of its ledger. */
+  book: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and dashes'),
+  mode: z.enum(['dry-run', 'paper', 'live', 'backtest']),
+  currency: z.string().regex(/^[A-Z0-9]{2,10}$/),
+  /** Cash that a new dry-run, paper or backtest book opens with. */
+  cash: DecimalText,
+  calendar: z.enum(['always', 'nyse']),
+  /** Zone of the book's days and of its segments. */
+  zone: z.string().refine(isZone, 'not an IANA zone such as America/New_York'),
+  ledger: Path,
+  state: Path,
+  store: z.string(),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+  market: z.strictObject({
+    /** Where candles come from. */
+    source: z.enum(['recorded']),
+    /** Recorded candle files by series; `symbol` '*' is a file with a ticker column. */
+    files: z.array(
+      z.strictObject({ symbol: z.union([SymbolName, z.literal('*')]), timeframe: Timeframe, path: Path }),
+    ),
+  }),
+  venue: z.strictObject({
+    name: z.enum(['paper']),
+    makerFee: DecimalText,
+    takerFee: DecimalText,
+    slippage: DecimalText,
+    participation: DecimalText,
+    /** By symbol; '*' is every other one. */
+    markets: z.record(z.string(), MarketRulesConfig),
+  }),
+  execute: z.strictObject({
+    /** What is traded; empty means whatever the watchlist names. */
+    symbols: z.array(SymbolName),
+    timeframe: Timeframe,
+    pollSeconds: z.number().positive().max(3600),
+    /** Folder of champion files. */
+    champions: Path,
+    /** Only these strategies of the folder; empty means all. */
+    strategies: z.array(z.string()),
+  }),
+  limits: z.strictObject({
+    orderValueMax: DecimalText,
+    symbolExposureMax: DecimalText,
+    grossExposureMax: DecimalText,
+    openOrdersMax: z.int().nonnegative(),
+    ordersPerDayMax: z.int().nonnegative(),
+    unknownOutcomesMax: z.int().nonnegative(),
+    lossPerDayMax: DecimalText,
+    drawdownMax: DecimalText,
+    candleAgeMaxMs: z.int().positive(),
+  }),
+  scan: ScanRules,
+})
+export type Config = z.infer<typeof Config>
+
+export const defaults: Config = {
+  book: 'paper',
+  mode: 'dry-run',
+  currency: 'USDT',
+  cash: '10000',
+  calendar: 'always',
+  zone: 'UTC',
+  ledger: 'ledger',
+  state: 'state',
+  store: 'jsonl',
+  logLevel: 'info',
+  market: { source: 'recorded', files: [] },
+  venue: {
+    name: 'paper',
+    makerFee: '0.001',
+    takerFee: '0.001',
+    slippage: '0.0005',
+    participation: '0.1',
+    markets: { '*': { tick: '0.01', lot: '0.00001', minimumQuantity: '0.00001' } },
+  },
+  execute: {
+    symbols: ['BTC/USDT'],
+    timeframe: '1h',
+    pollSeconds: 10,
+    champions: 'champions',
+    strategies: [],
+  },
+  limits: {
+    orderValueMax: '2500',
+    symbolExposureMax: '5000',
+    grossExposureMax: '10000',
+    openOrdersMax: 10,
+    ordersPerDayMax: 50,
+    unknownOutcomesMax: 0,
+    lossPerDayMax: '500',
+    drawdownMax: '0.2',
+    candleAgeMaxMs: 3_600_000,
+  },
+  scan: ScanRules.parse({}),
+}
+
+/** What the venue demands in a market: its own entry, or that of '*'. Throws when there is neither. */
+export const rulesOf =
+  (markets: Config['venue']['markets']) =>
+  (symbol: string): MarketRules => {
+    const rules = markets[symbol] ?? markets['*']
+    if (rules === undefined) throw new Error(`venue.markets has no entry for ${symbol} and none for '*'`)
+    return rules
+  }

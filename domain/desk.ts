@@ -1,0 +1,158 @@
+// The desk: the book together with the running strategies. Both the executor and the replay sit at one, and both
+// bring it up to date by showing it the ledger, event by event: what the one decided, the other must decide again.
+//
+//   ChampionVerified ──▶ a seat with a fresh strategy
+//   HistoryLoaded    ──▶ the seat is warmed up with candles of before the book
+//   CandleClosed     ──▶ every seat of that market evaluates once
+//   everything else  ──▶ the book
+
+import { freeToReduce } from './answer.ts'
+import { type Book, emptyBook, evolveBook, holdingOf, positionOf } from './book.ts'
+import { type Calendar, nextSession } from './calendar.ts'
+import { barOf, type Candle, type HistoryLoaded } from './candle.ts'
+import type { BookEvent } from './catalogue.ts'
+import type { ChampionVerified } from './champion.ts'
+import type { Recorded } from './event.ts'
+import type { IntentRaised } from './intent.ts'
+import { type Evaluate, type Strategy, StrategyEvaluated } from './strategy.ts'
+import { dateIn, type Instant, instantOf, millisecondsOf } from './time.ts'
+import { millisecondsIn } from './timeframe.ts'
+import type { MarketRules } from './venue.ts'
+import { intentFrom } from './wish.ts'
+
+export interface Seat {
+  readonly champion: ChampionVerified['data']
+  readonly evaluate: Evaluate
+  /** Candles it wants to have seen before the book begins. */
+  readonly warmUp: number
+  warmedUp: boolean
+}
+
+export interface Desk {
+  readonly book: Book
+  /** By champion id. */
+  readonly seats: Map<string, Seat>
+  readonly strategies: ReadonlyMap<string, Strategy>
+}
+
+export const emptyDesk = (strategies: ReadonlyMap<string, Strategy>): Desk => ({
+  book: emptyBook(),
+  seats: new Map(),
+  strategies,
+})
+
+/** Whether the seat is already taken by this very champion, so that it need not be verified anew. */
+export const isSeated = ({ seats }: Desk, champion: ChampionVerified['data']): boolean => {
+  const seat = seats.get(champion.champion)
+  return seat !== undefined && seat.champion.sha256 === champion.sha256
+}
+
+const seatFor = ({ strategies }: Desk, champion: ChampionVerified['data']): Seat => {
+  const strategy = strategies.get(champion.strategy)
+  if (strategy === undefined)
+    throw new Error(`strategy ${champion.strategy} of the ledger is not in this program`)
+  const parameters = strategy.parameters.parse(champion.parameters)
+  return {
+    champion,
+    evaluate: strategy.start(parameters),
+    warmUp: strategy.warmUp(parameters),
+    warmedUp: false,
+  }
+}
+
+/** Seats whose market this candle belongs to, in the order of their names. */
+export const seatsAt = ({ seats }: Desk, { symbol, timeframe }: Candle): readonly Seat[] =>
+  [...seats.values()]
+    .filter(({ champion }) => champion.symbol === symbol && champion.timeframe === timeframe)
+    .sort((a, b) => (a.champion.champion < b.champion.champion ? -1 : 1))
+
+/**
+ * When the `count`-th candle after this one closes: the next sessions' closes for daily candles of an exchange, else
+ * by the timeframe. Throws when the calendar does not reach that far: an unknown session is no session.
+ */
+export const closeAfter = (candle: Candle, count: number, calendar: Calendar | undefined): Instant => {
+  if (calendar === undefined || candle.timeframe !== '1D')
+    return instantOf(millisecondsOf(candle.closeTime) + count * millisecondsIn(candle.timeframe))
+  let date = dateIn(calendar.zone, candle.openTime)
+  let close = candle.closeTime
+  for (let session = 0; session < count; session++) {
+    const next = nextSession(calendar, date)
+    if (next === 'unknown') throw new Error(`the exchange calendar ends before the session after ${date}`)
+    date = next.date
+    close = next.close
+  }
+  return close
+}
+
+export interface CandleDecision {
+  readonly seat: Seat
+  readonly evaluated: StrategyEvaluated
+  readonly intent: IntentRaised | undefined
+}
+
+/** What one seat says and wishes on a closed candle. Once per candle: the strategy inside moves on. */
+export const decideCandle = (
+  { book }: Desk,
+  seat: Seat,
+  candle: Candle,
+  rules: MarketRules,
+  calendar: Calendar | undefined,
+): CandleDecision => {
+  const { champion, symbol, timeframe, orderValue, restCandles } = seat.champion
+  const evaluation = seat.evaluate(barOf(candle), holdingOf(book, champion, symbol))
+  const { action, signal, confidence, reasons, indicators } = evaluation
+  const evaluated = StrategyEvaluated({
+    champion,
+    symbol,
+    timeframe,
+    openTime: candle.openTime,
+    action,
+    signal,
+    confidence,
+    reasons,
+    indicators,
+    holding: positionOf(book, champion, symbol).quantity,
+  })
+  const intent =
+    action === 'none'
+      ? undefined
+      : intentFrom(
+          { champion, orderValue },
+          candle,
+          evaluation,
+          freeToReduce(book, champion, symbol),
+          rules,
+          {
+            expiresAt: closeAfter(candle, 1, calendar),
+            restsUntil: closeAfter(candle, restCandles ?? 1, calendar),
+          },
+        )
+  return { seat, evaluated, intent }
+}
+
+/** Warms a seat up. It is flat: whatever it held before the book began was not the book's. */
+export const warmUp = (seat: Seat, candles: readonly Candle[]): void => {
+  for (const candle of candles) seat.evaluate(barOf(candle), { quantity: 0, entryPrice: 0 })
+  seat.warmedUp = true
+}
+
+/**
+ * Shows the desk one event of the ledger. `history` gives the candles of a HistoryLoaded; `onCandle` what the seats
+ * decide on a candle (the replay compares it, a restart lets the strategies see it).
+ */
+export const witness = async (
+  desk: Desk,
+  recorded: Recorded<BookEvent>,
+  history: (loaded: HistoryLoaded['data']) => Promise<readonly Candle[]>,
+  onCandle: (candle: Candle) => void,
+): Promise<void> => {
+  const { event } = recorded
+  if (event.type === 'ChampionVerified' && !isSeated(desk, event.data))
+    desk.seats.set(event.data.champion, seatFor(desk, event.data))
+  if (event.type === 'HistoryLoaded') {
+    const seat = desk.seats.get(event.data.champion)
+    if (seat !== undefined) warmUp(seat, await history(event.data))
+  }
+  if (event.type === 'CandleClosed') onCandle(event.data)
+  evolveBook(desk.book, recorded)
+}

@@ -1,0 +1,218 @@
+// The key figures of a book. Each figure says in its name what it is based on and stands beside its sample size;
+// one without a meaning is missing ('n/a').
+//
+// This projection folds everything the figures need at once: the equity curve (with the portfolio inside), the
+// round trips and the tally. The views of those three print from here, so that nothing is folded twice.
+
+import type { Decimal } from '../domain/decimal.ts'
+import { isSome, none, type Option, some } from '../domain/result.ts'
+import type { RiskDenial } from '../domain/risk.ts'
+import type { CalendarDate } from '../domain/time.ts'
+import { type Equity, equity, equityDays } from './equity.ts'
+import { realizedPnlOf, unrealizedPnlOf } from './portfolio.ts'
+import { feed, type Projection } from './projection.ts'
+import { rounded, shown } from './shown.ts'
+import { ratio, returnsOf, sharpe, sortino, type TradeFigures, tradeFigures } from './statistics.ts'
+import { type Counted, noneCounted, type Tally, tally } from './tally.ts'
+import { type Trade, type Trades, trades } from './trades.ts'
+import { byCodeUnit, jsonFile, type ViewFile } from './view.ts'
+
+export interface Kpi {
+  equity: Equity
+  trades: Trades
+  tally: Tally
+}
+
+type Folded =
+  | (typeof equity)['types'][number]
+  | (typeof trades)['types'][number]
+  | (typeof tally)['types'][number]
+
+export const kpi: Projection<Kpi, Folded> = {
+  name: 'kpi',
+  types: [...new Set([...equity.types, ...trades.types, ...tally.types])],
+  initial: () => ({ equity: equity.initial(), trades: trades.initial(), tally: tally.initial() }),
+  apply: (state, recorded) => {
+    state.equity = feed(equity, state.equity, recorded)
+    state.trades = feed(trades, state.trades, recorded)
+    state.tally = feed(tally, state.tally, recorded)
+    return state
+  },
+}
+
+export interface Figure {
+  /** With its basis: 'sharpe_daily_365_rf0'. */
+  readonly name: string
+  /** Money is an exact decimal; a statistic is a double, rounded to 6 places. */
+  readonly value: Option<Decimal | number>
+  readonly unit: 'money' | 'share' | 'ratio' | 'count'
+  /** Size and kind of the sample it was computed from: 12 'trades'. */
+  readonly sample: number
+  readonly of: string
+}
+
+export interface KpiGroup {
+  readonly name: string
+  readonly figures: TradeFigures
+  readonly counted: Counted
+}
+
+export interface KpiReport {
+  readonly currency: string
+  readonly from: Option<CalendarDate>
+  readonly to: Option<CalendarDate>
+  readonly figures: readonly Figure[]
+  readonly intents: Omit<Counted, 'evaluations'> & { readonly open: number }
+  readonly evaluations: Counted['evaluations']
+  readonly denials: readonly (readonly [reason: RiskDenial, count: number])[]
+  readonly bySymbol: readonly KpiGroup[]
+  /** Champions and operators. */
+  readonly byWisher: readonly KpiGroup[]
+}
+
+/** The figures as of the last folded event. */
+export const kpiReport = (state: Kpi): KpiReport => {
+  const days = equityDays(state.equity)
+  const { evaluations, ...intents } = state.tally.total
+  return {
+    currency: state.equity.portfolio.currency,
+    from: days[0] === undefined ? none : some(days[0].date),
+    to: days.length === 0 ? none : some((days.at(-1) as (typeof days)[number]).date),
+    figures: [...tradeSection(state), ...equitySection(state)],
+    intents: { ...intents, open: state.tally.open.size },
+    evaluations,
+    denials: [...state.tally.denials].sort(([a], [b]) => byCodeUnit(a, b)),
+    bySymbol: groups(state, state.tally.bySymbol, ({ symbol }) => symbol),
+    byWisher: groups(state, state.tally.byWisher, ({ by }) => by),
+  }
+}
+
+const tradeSection = ({ trades, equity }: Kpi): readonly Figure[] => {
+  const all = tradeFigures(trades.closed.map(({ netPnl }) => netPnl))
+  const of = 'trades'
+  const statistic = (name: string, value: Option<number>, unit: Figure['unit'], sample = all.trades) => ({
+    name,
+    value: roundedIn(value),
+    unit,
+    sample,
+    of,
+  })
+  return [
+    { name: 'trades', value: some(all.trades), unit: 'count', sample: all.trades, of },
+    statistic('win_rate', all.winRate, 'share'),
+    statistic('profit_factor_net', all.profitFactor, 'ratio'),
+    statistic('expectancy_net', all.expectancy, 'money'),
+    statistic('average_win_net', all.averageWin, 'money', all.wins),
+    statistic('average_loss_net', all.averageLoss, 'money', all.losses),
+    { name: 'net_pnl_closed_trades', value: some(all.netPnl), unit: 'money', sample: all.trades, of },
+    {
+      name: 'fees',
+      value: some(equity.portfolio.fees),
+      unit: 'money',
+      sample: trades.fills,
+      of: 'fills',
+    },
+  ]
+}
+
+const equitySection = ({ equity }: Kpi): readonly Figure[] => {
+  const { portfolio, samples, tradedSamples, exposedSamples, maxDrawdown } = equity
+  const days = equityDays(equity)
+  const returns = returnsOf([portfolio.opening, ...days.map(day => day.equity)])
+  const perYear = portfolio.calendar === 'always' ? 365 : 252
+  const basis = `daily_${perYear}_rf0`
+  const ofReturns = (name: string, figure: typeof sharpe): Figure => ({
+    name: `${name}_${basis}`,
+    value: roundedIn(isSome(returns) ? figure(returns.value, perYear) : none),
+    unit: 'ratio',
+    sample: isSome(returns) ? returns.value.length : 0,
+    of: 'daily returns',
+  })
+  const money = (name: string, value: Decimal): Figure => ({
+    name,
+    value: samples === 0 ? none : some(value),
+    unit: 'money',
+    sample: samples,
+    of: 'cycles',
+  })
+  return [
+    money('equity', portfolio.equity),
+    money('realized_pnl_before_fees', realizedPnlOf(portfolio)),
+    money('unrealized_pnl_before_fees', unrealizedPnlOf(portfolio)),
+    ofReturns('sharpe', sharpe),
+    ofReturns('sortino', sortino),
+    {
+      name: 'max_drawdown_equity',
+      value: samples === 0 ? none : some(maxDrawdown),
+      unit: 'share',
+      sample: samples,
+      of: 'cycles',
+    },
+    {
+      name: 'exposure_share_cycles',
+      value: roundedIn(ratio(exposedSamples, tradedSamples)),
+      unit: 'share',
+      sample: tradedSamples,
+      of: 'cycles while the market traded',
+    },
+  ]
+}
+
+const roundedIn = (value: Option<number>): Option<number> => (isSome(value) ? rounded(value.value) : none)
+
+const groups = (
+  { trades }: Kpi,
+  counted: ReadonlyMap<string, Counted>,
+  nameOf: (trade: Trade) => string,
+): readonly KpiGroup[] => {
+  const netPnls = new Map<string, Decimal[]>()
+  for (const name of counted.keys()) netPnls.set(name, [])
+  for (const trade of trades.closed) {
+    const own = netPnls.get(nameOf(trade)) ?? []
+    netPnls.set(nameOf(trade), own)
+    own.push(trade.netPnl)
+  }
+  return [...netPnls.keys()].sort(byCodeUnit).map(name => ({
+    name,
+    figures: tradeFigures(netPnls.get(name) as Decimal[]),
+    counted: counted.get(name) ?? noneCounted(),
+  }))
+}
+
+export const kpiFiles = function* (state: Kpi): Generator<ViewFile> {
+  const asOf = Math.max(state.equity.asOf, state.equity.portfolio.asOf, state.trades.asOf, state.tally.asOf)
+  if (asOf > 0) yield jsonFile('kpi.json', asOf, () => printKpi(kpiReport(state)))
+}
+
+/** The report as plain data: for kpi.json and for --json. */
+export const printKpi = (report: KpiReport): object => ({
+  currency: report.currency,
+  from: shown(report.from),
+  to: shown(report.to),
+  figures: Object.fromEntries(
+    report.figures.map(({ name, value, unit, sample, of }) => [
+      name,
+      { value: shown(value), unit, sample, of },
+    ]),
+  ),
+  intents: report.intents,
+  denials: Object.fromEntries(report.denials),
+  evaluations: report.evaluations,
+  bySymbol: Object.fromEntries(report.bySymbol.map(group => [group.name, printGroup(group)])),
+  byWisher: Object.fromEntries(report.byWisher.map(group => [group.name, printGroup(group)])),
+})
+
+const printGroup = ({ figures, counted }: KpiGroup): object => {
+  const { evaluations, ...intents } = counted
+  return {
+    trades: figures.trades,
+    wins: figures.wins,
+    losses: figures.losses,
+    netPnl: figures.netPnl,
+    winRate: shown(roundedIn(figures.winRate)),
+    profitFactorNet: shown(roundedIn(figures.profitFactor)),
+    expectancyNet: shown(roundedIn(figures.expectancy)),
+    intents,
+    evaluations,
+  }
+}

@@ -1,0 +1,94 @@
+// The trade history: every round trip as JSON and as rows for a spreadsheet.
+
+import { type Decimal, divide, isZero } from '../domain/decimal.ts'
+import { printCsv } from './csv.ts'
+import { type OpenTrade, openQuantity, type Trade, type Trades } from './trades.ts'
+import { byCodeUnit, jsonFile, type ViewFile } from './view.ts'
+
+export const tradeFiles = function* (state: Trades): Generator<ViewFile> {
+  if (state.asOf > 0) yield jsonFile('trade_history.json', state.asOf, () => printHistory(state))
+  if (state.closedAsOf > 0)
+    yield { path: 'trade_history.csv', asOf: state.closedAsOf, text: () => printRows(state.closed) }
+}
+
+const printHistory = ({ closed, open }: Trades): object => ({
+  trades: closed.map(printTrade),
+  open: [...open.keys()].sort(byCodeUnit).map(key => printOpen(open.get(key) as OpenTrade)),
+})
+
+const printTrade = (trade: Trade): object => ({
+  by: trade.by,
+  symbol: trade.symbol,
+  side: trade.side,
+  entryTime: trade.entryTime,
+  exitTime: trade.exitTime,
+  holdingSeconds: trade.holdingMs / 1000,
+  quantity: trade.entered,
+  entryPrice: trade.entryPrice,
+  exitPrice: trade.exitPrice,
+  grossPnl: trade.grossPnl,
+  fees: trade.fees,
+  netPnl: trade.netPnl,
+  entryReasons: trade.entryReasons,
+  exitReasons: trade.exitReasons,
+  orderIds: trade.orderIds,
+  seqs: trade.seqs,
+})
+
+const printOpen = (trade: OpenTrade): object => ({
+  by: trade.by,
+  symbol: trade.symbol,
+  side: trade.side,
+  entryTime: trade.entryTime,
+  quantity: openQuantity(trade),
+  entryPrice: average(trade.entryValue, trade.entered),
+  fees: trade.fees,
+  entryReasons: trade.entryReasons,
+  orderIds: trade.orderIds,
+  seqs: trade.seqs,
+})
+
+const average = (value: Decimal, quantity: Decimal): Decimal =>
+  isZero(quantity) ? '0' : divide(value, quantity)
+
+const header = [
+  'by',
+  'symbol',
+  'side',
+  'entry_time',
+  'exit_time',
+  'holding_seconds',
+  'quantity',
+  'entry_price',
+  'exit_price',
+  'gross_pnl',
+  'fees',
+  'net_pnl',
+  'entry_reasons',
+  'exit_reasons',
+  'order_ids',
+  'seqs',
+]
+
+const printRows = (closed: readonly Trade[]): string =>
+  printCsv(
+    header,
+    closed.map(trade => [
+      trade.by,
+      trade.symbol,
+      trade.side,
+      trade.entryTime,
+      trade.exitTime,
+      trade.holdingMs / 1000,
+      trade.entered,
+      trade.entryPrice,
+      trade.exitPrice,
+      trade.grossPnl,
+      trade.fees,
+      trade.netPnl,
+      trade.entryReasons.join('; '),
+      trade.exitReasons.join('; '),
+      trade.orderIds.join(' '),
+      trade.seqs.join(' '),
+    ]),
+  )

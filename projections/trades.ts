@@ -1,0 +1,197 @@
+// Trades: round trips of one champion or operator in one symbol, from flat to flat.
+//
+//   flat ──first fill──▶ open ──fills either way──▶ flat again: a trade
+//
+// A fill that goes through flat to the other side closes one trade and opens the next, with its fee split by quantity.
+
+import {
+  absolute,
+  add,
+  compare,
+  type Decimal,
+  divide,
+  isPositive,
+  isZero,
+  multiply,
+  smaller,
+  subtract,
+} from '../domain/decimal.ts'
+import type { Recorded, Seq } from '../domain/event.ts'
+import type { Fill, OrderFilled } from '../domain/order.ts'
+import { type Instant, millisecondsOf } from '../domain/time.ts'
+import type { Projection } from './projection.ts'
+
+/** A round trip on its way. */
+export interface OpenTrade {
+  readonly by: string
+  readonly symbol: string
+  readonly side: 'long' | 'short'
+  /** Venue time of the first fill. */
+  readonly entryTime: Instant
+  /** Venue time of the last fill. */
+  exitTime: Instant
+  /** Quantity and value (price × quantity) of all fills that built the position, and of all that shrank it. */
+  entered: Decimal
+  entryValue: Decimal
+  exited: Decimal
+  exitValue: Decimal
+  fees: Decimal
+  /** What the intents behind the fills said, each once, in the order of the fills. */
+  readonly entryReasons: string[]
+  readonly exitReasons: string[]
+  readonly orderIds: string[]
+  /** Of the fills. */
+  readonly seqs: Seq[]
+}
+
+export interface Trade extends Readonly<OpenTrade> {
+  /** entryValue / entered and exitValue / exited, to 18 places. */
+  readonly entryPrice: Decimal
+  readonly exitPrice: Decimal
+  /** Before fees, exactly. */
+  readonly grossPnl: Decimal
+  /** grossPnl - fees, exactly. */
+  readonly netPnl: Decimal
+  readonly holdingMs: number
+}
+
+export interface Trades {
+  asOf: Seq
+  /** The last fill that ended a trade. */
+  closedAsOf: Seq
+  fills: number
+  /** In the order they ended. */
+  readonly closed: Trade[]
+  /** By `${by} ${symbol}`. */
+  readonly open: Map<string, OpenTrade>
+  /** Why an intent without an answer was raised; once it has an order, why that order was. */
+  readonly intentReasons: Map<Seq, string>
+  readonly orderReasons: Map<string, string>
+}
+
+export const trades: Projection<
+  Trades,
+  'IntentRaised' | 'IntentDenied' | 'IntentExpired' | 'OrderRequested' | 'OrderWithheld' | 'OrderFilled'
+> = {
+  name: 'trades',
+  types: ['IntentRaised', 'IntentDenied', 'IntentExpired', 'OrderRequested', 'OrderWithheld', 'OrderFilled'],
+  initial: () => ({
+    asOf: 0,
+    closedAsOf: 0,
+    fills: 0,
+    closed: [],
+    open: new Map(),
+    intentReasons: new Map(),
+    orderReasons: new Map(),
+  }),
+  apply: (state, recorded) => {
+    const { seq, event } = recorded
+    switch (event.type) {
+      case 'IntentRaised':
+        state.intentReasons.set(seq, event.data.reason)
+        return state
+      case 'OrderRequested': {
+        const reason = state.intentReasons.get(event.data.intent)
+        if (reason !== undefined) state.orderReasons.set(event.data.orderId, reason)
+        state.intentReasons.delete(event.data.intent)
+        return state
+      }
+      case 'IntentDenied':
+      case 'IntentExpired':
+      case 'OrderWithheld':
+        state.intentReasons.delete(event.data.intent)
+        return state
+      case 'OrderFilled':
+        takeFill(state, recorded as Recorded<OrderFilled>)
+        return state
+    }
+  },
+}
+
+const takeFill = (state: Trades, recorded: Recorded<OrderFilled>): void => {
+  const { seq, event } = recorded
+  const fill = event.data
+  const key = `${fill.by} ${fill.symbol}`
+  const trade = state.open.get(key)
+  state.asOf = seq
+  state.fills += 1
+
+  if (trade === undefined) {
+    if (isPositive(fill.quantity)) state.open.set(key, grown(started(fill), state, fill, seq))
+    return
+  }
+  if (trade.side === sideOf(fill)) {
+    grown(trade, state, fill, seq)
+    return
+  }
+  const held = subtract(trade.entered, trade.exited)
+  const closing = smaller(fill.quantity, held)
+  const through = subtract(fill.quantity, closing)
+  const fee = isZero(through) ? fill.fee : divide(multiply(fill.fee, closing), fill.quantity)
+  shrunk(trade, state, { ...fill, quantity: closing, fee }, seq)
+  if (compare(closing, held) < 0) return
+
+  state.closed.push(ended(trade))
+  state.closedAsOf = seq
+  state.open.delete(key)
+  if (isZero(through)) return
+  const rest = { ...fill, quantity: through, fee: subtract(fill.fee, fee) }
+  state.open.set(key, grown(started(rest), state, rest, seq))
+}
+
+const sideOf = ({ side }: Fill): Trade['side'] => (side === 'buy' ? 'long' : 'short')
+
+const started = (fill: Fill): OpenTrade => ({
+  by: fill.by,
+  symbol: fill.symbol,
+  side: sideOf(fill),
+  entryTime: fill.venueTime,
+  exitTime: fill.venueTime,
+  entered: '0',
+  entryValue: '0',
+  exited: '0',
+  exitValue: '0',
+  fees: '0',
+  entryReasons: [],
+  exitReasons: [],
+  orderIds: [],
+  seqs: [],
+})
+
+const grown = (trade: OpenTrade, state: Trades, fill: Fill, seq: Seq): OpenTrade => {
+  trade.entered = add(trade.entered, fill.quantity)
+  trade.entryValue = add(trade.entryValue, multiply(fill.price, fill.quantity))
+  noted(trade, trade.entryReasons, state, fill, seq)
+  return trade
+}
+
+const shrunk = (trade: OpenTrade, state: Trades, fill: Fill, seq: Seq): void => {
+  trade.exited = add(trade.exited, fill.quantity)
+  trade.exitValue = add(trade.exitValue, multiply(fill.price, fill.quantity))
+  noted(trade, trade.exitReasons, state, fill, seq)
+}
+
+const noted = (trade: OpenTrade, reasons: string[], state: Trades, fill: Fill, seq: Seq): void => {
+  trade.fees = add(trade.fees, fill.fee)
+  trade.exitTime = fill.venueTime
+  trade.seqs.push(seq)
+  if (!trade.orderIds.includes(fill.orderId)) trade.orderIds.push(fill.orderId)
+  const reason = state.orderReasons.get(fill.orderId)
+  if (reason !== undefined && !reasons.includes(reason)) reasons.push(reason)
+}
+
+const ended = (trade: OpenTrade): Trade => {
+  const { side, entryValue, exitValue, fees } = trade
+  const grossPnl = side === 'long' ? subtract(exitValue, entryValue) : subtract(entryValue, exitValue)
+  return {
+    ...trade,
+    entryPrice: divide(entryValue, trade.entered),
+    exitPrice: divide(exitValue, trade.exited),
+    grossPnl,
+    netPnl: subtract(grossPnl, fees),
+    holdingMs: millisecondsOf(trade.exitTime) - millisecondsOf(trade.entryTime),
+  }
+}
+
+/** |entered - exited| of a trade on its way. */
+export const openQuantity = ({ entered, exited }: OpenTrade): Decimal => absolute(subtract(entered, exited))

@@ -1,0 +1,121 @@
+// The KILL file halts in every condition, and whoever made it in whatever way is obeyed.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { killSwitch } from '../../adapters/kill-switch.ts'
+import { type LedgerFiles, nodeFiles } from '../../adapters/ledger-files.ts'
+
+let base: string
+let folder: string
+let path: string
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'veritape-kill-'))
+  folder = join(base, 'paper')
+  path = join(folder, 'KILL')
+})
+afterEach(() => rmSync(base, { recursive: true }))
+
+const byHand = (text: string) => {
+  mkdirSync(folder)
+  writeFileSync(path, text)
+}
+
+test('without a file trading goes on, even without a ledger', () => {
+  expect(killSwitch(folder).read()).toBeUndefined()
+})
+
+test('a halt is read by every other process, with its reason', async () => {
+  await killSwitch(folder).pull('halted', 'operator', 'the feed looks wrong')
+  expect(killSwitch(folder).read()).toEqual({
+    level: 'halted',
+    by: 'operator',
+    reason: 'the feed looks wrong',
+  })
+  expect(readFileSync(path, 'utf8')).toBe(
+    '{"level":"halted","by":"operator","reason":"the feed looks wrong"}\n',
+  )
+})
+
+test('reducing becomes halted, and halted does not become reducing', async () => {
+  const kill = killSwitch(folder)
+  await kill.pull('reducing', 'operator', 'the day is over')
+  expect(kill.read()?.level).toBe('reducing')
+  await kill.pull('halted', 'operator', 'stop')
+  await kill.pull('reducing', 'operator', 'milder')
+  expect(kill.read()).toMatchObject({ level: 'halted', reason: 'stop' })
+})
+
+test('a released switch is off, and releasing twice is the same', async () => {
+  const kill = killSwitch(folder)
+  await kill.release()
+  await kill.pull('halted', 'operator', 'x')
+  await kill.release()
+  await kill.release()
+  expect(kill.read()).toBeUndefined()
+})
+
+test.each([
+  ['', `was made by hand`],
+  ['stop it now\nplease', `was made by hand, saying 'stop it now'`],
+  ['{"level":"active","by":"x","reason":"y"}', 'was made by hand'],
+  ['{"level":"reducing"}', 'was made by hand'],
+  ['{"level":"reducing","by":"x","reason":"y","until":"noon"}', 'was made by hand'],
+  ['{"level":"reducing","by":"x","rea', 'was made by hand'],
+  ['null', 'was made by hand'],
+])('a file that says %j halts', (text, reason) => {
+  byHand(text)
+  const read = killSwitch(folder).read()
+  expect(read?.level).toBe('halted')
+  expect(read?.reason).toContain(reason)
+})
+
+test('a KILL that cannot be read halts', () => {
+  mkdirSync(path, { recursive: true })
+  expect(killSwitch(folder).read()).toMatchObject({ level: 'halted' })
+  expect(killSwitch(folder).read()?.reason).toContain('cannot be read (EISDIR)')
+})
+
+const full: LedgerFiles = {
+  ...nodeFiles,
+  write: () => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  },
+}
+
+test.each(['reducing', 'halted'] as const)('on a full disk %s halts without words', async level => {
+  await killSwitch(folder, full).pull(level, 'operator', 'stop')
+  expect(killSwitch(folder).read()).toMatchObject({ level: 'halted' })
+})
+
+test('on a full disk a halt is not lost behind an older, milder file', async () => {
+  await killSwitch(folder).pull('reducing', 'operator', 'the day is over')
+  await killSwitch(folder, full).pull('halted', 'operator', 'stop')
+  expect(killSwitch(folder).read()).toMatchObject({ level: 'halted' })
+})
+
+test('a halt that could not be made durable is an error', async () => {
+  const failing: LedgerFiles = {
+    ...nodeFiles,
+    syncFolder: () => {
+      throw Object.assign(new Error('input/output error'), { code: 'EIO' })
+    },
+  }
+  await expect(killSwitch(folder, failing).pull('halted', 'operator', 'stop')).rejects.toThrow('input/output')
+})
+
+test('the folder is synced after the file is in place and after it is gone', async () => {
+  const seen: string[] = []
+  const watching: LedgerFiles = {
+    ...nodeFiles,
+    syncFolder: synced => {
+      seen.push(`${synced === folder} ${killSwitch(folder).read()?.level}`)
+      nodeFiles.syncFolder(synced)
+    },
+  }
+  const kill = killSwitch(folder, watching)
+  await kill.pull('halted', 'operator', 'stop')
+  await kill.release()
+  expect(seen).toEqual(['true halted', 'true undefined'])
+})
