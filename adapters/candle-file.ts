@@ -32,6 +32,8 @@ export interface CandleFile {
 interface Cached {
   readonly version: string
   readonly candles: CandleFile
+  /** Whom a file that does not name its symbol was said to be about. */
+  readonly said: string | undefined
 }
 const cache = new Map<string, Cached>()
 
@@ -41,12 +43,14 @@ export const readCandleFile = (recording: Recording, calendar: Calendar): Candle
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined)
     throw new CandleFileUnusable(recording.file, 'there is no such file', 'check the path, or fetch it first')
-  const key = `${path}\n${recording.timeframe}\n${recording.symbol ?? ''}\n${calendar.to}`
+  const key = `${path}\n${recording.timeframe}\n${calendar.to}`
   const version = `${stat.size} ${stat.mtimeMs}`
   const cached = cache.get(key)
-  if (cached?.version === version) return cached.candles
+  if (cached?.version === version && (cached.said === undefined || cached.said === recording.symbol))
+    return cached.candles
   const candles = read(recording, calendar)
-  cache.set(key, { version, candles })
+  const names = [...candles.series.keys()]
+  cache.set(key, { version, candles, said: names.length === 1 ? recording.symbol : undefined })
   return candles
 }
 

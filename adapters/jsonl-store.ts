@@ -11,7 +11,7 @@ import type { Recorded, Seq, StreamName } from '../domain/event.ts'
 import type { EventStore, ReadOptions } from '../domain/event-store.ts'
 import type { Role } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
-import { admit } from './ledger-decision.ts'
+import { door } from './ledger-decision.ts'
 import { type LedgerFiles, nodeFiles, replaceFile } from './ledger-files.ts'
 import { nothingDurable, openHead, printSlot, readHead } from './ledger-head.ts'
 import {
@@ -220,6 +220,7 @@ const writingStore = ({ folder, role, identity, writer, lock, busyAfterMs }: Wri
   const queue = appendQueue(lock, writer, busyAfterMs, () => {
     for (const wake of woken) wake()
   })
+  const admit = door(role)
   const headFd = openHead(folder, 'r')
   let closed = false
   const opened = () => {
@@ -237,7 +238,7 @@ const writingStore = ({ folder, role, identity, writer, lock, busyAfterMs }: Wri
     },
     append: async group => {
       opened()
-      return queue.append(admit(role, group))
+      return queue.append(admit(group))
     },
     close: async () => {
       if (closed) return

@@ -49,14 +49,29 @@ const idForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
  * The door: throws a plain Error for a group that only a bug can make (a stream of another role, an event that is
  * not in the catalogue, a cause that does not stand before its effect).
  */
-export const admit = (role: Role, group: Group): Request => {
+export const door = (role: Role): ((group: Group) => Request) => {
+  const open = new Set<StreamName>()
+  return group => admit(role, open, group)
+}
+
+/** Streams that were found to be the role's are remembered; a book has few at a time. */
+const rememberedMax = 10_000
+
+const checkStream = (role: Role, open: Set<StreamName>, stream: StreamName): void => {
+  if (open.has(stream)) return
+  if (!mayWrite(role, stream)) throw new Error(`the role ${role} may not write the stream ${stream}`)
+  if (!streamForm.test(stream)) throw new Error(`'${stream}' is no name of a stream`)
+  if (open.size >= rememberedMax) open.clear()
+  open.add(stream)
+}
+
+const admit = (role: Role, open: Set<StreamName>, group: Group): Request => {
   const proposals: Proposed<BookEvent>[] = []
   const data: string[] = []
   const { writes } = group
   for (let at = 0; at < writes.length; at++) {
     const { stream, events } = writes[at] as StreamWrite
-    if (!mayWrite(role, stream)) throw new Error(`the role ${role} may not write the stream ${stream}`)
-    if (!streamForm.test(stream)) throw new Error(`'${stream}' is no name of a stream`)
+    checkStream(role, open, stream)
     for (let earlier = 0; earlier < at; earlier++)
       if (writes[earlier]?.stream === stream) throw new Error(`${stream} occurs twice in one group`)
     for (const proposal of events) {

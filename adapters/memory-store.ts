@@ -3,12 +3,12 @@
 
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Recorded, Seq, StreamName } from '../domain/event.ts'
-import type { Appended, AppendRefusal, EventStore, Group, Head, Identity } from '../domain/event-store.ts'
+import type { Appended, AppendRefusal, EventStore, Head, Identity } from '../domain/event-store.ts'
 import { sha256 } from '../domain/hash.ts'
 import { type Either, left, right } from '../domain/result.ts'
 import type { Role } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
-import { admit, decideAppend, place, type Request, type Standing, type Stored } from './ledger-decision.ts'
+import { decideAppend, door, place, type Request, type Standing, type Stored } from './ledger-decision.ts'
 import { recordedTime } from './ledger-time.ts'
 
 /** A book that several roles can open, as several processes open a folder. */
@@ -50,8 +50,7 @@ export const memoryBook = (identity: Identity, clock: () => Instant): MemoryBook
     })
   }
 
-  const append = async (role: Role, group: Group): Promise<Either<AppendRefusal, Appended>> => {
-    const request = admit(role, group)
+  const append = (request: Request): Either<AppendRefusal, Appended> => {
     const decision = decideAppend(request, standing)
     if (decision.kind === 'refused') return left(decision.refusal)
     if (decision.kind === 'repeated') return right({ repeated: true, events: decision.events })
@@ -102,6 +101,7 @@ export const memoryBook = (identity: Identity, clock: () => Instant): MemoryBook
     })
 
   const open = (role: Role): EventStore => {
+    const admit = door(role)
     let closed = false
     const opened = () => {
       if (closed) throw new Error('the store is closed')
@@ -122,7 +122,7 @@ export const memoryBook = (identity: Identity, clock: () => Instant): MemoryBook
       },
       append: async group => {
         opened()
-        return append(role, group)
+        return append(admit(group))
       },
       head: async (): Promise<Head> => {
         opened()

@@ -7,7 +7,7 @@ import { type MarketData, SymbolUnknown } from '../domain/market-data.ts'
 import { dateIn, instantOf, millisecondsOf } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
 import { CandleFileUnusable } from './bad-row.ts'
-import { type Recording, readCandleFile } from './candle-file.ts'
+import { type CandleFile, type Recording, readCandleFile } from './candle-file.ts'
 import { type CandleSeries, countUpTo } from './candle-series.ts'
 
 interface Held {
@@ -72,9 +72,19 @@ export interface DailyFile {
   readonly tickers: ReadonlyMap<string, DailyColumns>
 }
 
+const scanned = new WeakMap<CandleFile, DailyFile>()
+
 /** A file of daily sessions as the scan reads it. Throws BadRow, CandleFileUnusable. */
 export const dailyBars = (recording: Recording, calendar: Calendar): DailyFile => {
-  const { sha256: dataset, series } = readCandleFile(recording, calendar)
+  const file = readCandleFile(recording, calendar)
+  const known = scanned.get(file)
+  if (known !== undefined) return known
+  const daily = columnsOf(file, calendar)
+  scanned.set(file, daily)
+  return daily
+}
+
+const columnsOf = ({ sha256: dataset, series }: CandleFile, calendar: Calendar): DailyFile => {
   const dates = new Map<number, string>()
   const dateOf = (openTime: number): string => {
     const known = dates.get(openTime)

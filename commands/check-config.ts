@@ -2,7 +2,7 @@
 //
 // By the time it runs, form and types have passed: a configuration that has not stops every verb with 78.
 
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Config } from '../domain/config.ts'
@@ -81,44 +81,46 @@ const schemaCheck = ({ config, configValues }: Engine): ConfigCheck => {
 /** A folder that is there, or that can be made where it shall be. */
 const writableCheck = async (name: string, path: string): Promise<ConfigCheck> => {
   for (let folder = path; ; folder = dirname(folder)) {
-    const found = await stat(folder).catch(absent)
-    if (found === undefined) continue
-    if (!found.isDirectory()) return fail(name, `${folder} is no folder`, `choose another folder for ${name}`)
-    const writable = await access(folder, constants.W_OK | constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (!writable)
+    const found = await look(folder)
+    if (found === 'absent') continue
+    if (found === 'forbidden')
       return fail(
         name,
         `${folder} cannot be written`,
         'give this user the right to write there, or choose another',
       )
+    if (!found.isDirectory()) return fail(name, `${folder} is no folder`, `choose another folder for ${name}`)
     return pass(name, folder === path ? path : `${path} will be made`)
   }
 }
 
-const absent = (error: unknown): undefined => {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-  throw error
-}
-
 const fileCheck = async (path: string): Promise<ConfigCheck> => {
   const name = 'market file'
-  const found = await stat(path).catch(absent)
-  if (found === undefined) return fail(name, `${path} is not there`, 'fetch it, or correct market.files')
+  const found = await look(path)
+  if (found === 'absent') return fail(name, `${path} is not there`, 'fetch it, or correct market.files')
+  if (found === 'forbidden')
+    return fail(name, `${path} cannot be read`, 'give this user the right to read it')
   if (!found.isFile() || found.size === 0)
     return fail(
       name,
       `${path} is ${found.isFile() ? 'empty' : 'no file'}`,
       'fetch it again, or correct market.files',
     )
-  const readable = await access(path, constants.R_OK).then(
-    () => true,
-    () => false,
-  )
-  if (!readable) return fail(name, `${path} cannot be read`, 'give this user the right to read it')
   return pass(name, `${path}, ${found.size} bytes`)
+}
+
+/** What is at a path, if this user may read it, or write in it when it is a folder. */
+const look = async (path: string): Promise<Stats | 'absent' | 'forbidden'> => {
+  try {
+    const found = await stat(path)
+    await access(path, found.isDirectory() ? constants.W_OK | constants.X_OK : constants.R_OK)
+    return found
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent'
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'forbidden'
+    throw error
+  }
 }
 
 const championFolderChecks = async (engine: Engine): Promise<readonly ConfigCheck[]> => {

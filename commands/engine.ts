@@ -120,6 +120,8 @@ export interface Engine {
   readonly ledgerPath: string
   /** Opens for reading; throws NoSuchBook when there is no ledger yet. */
   readLedger(): Promise<EventStore>
+  /** Whether there is a ledger of that book in the same ledger folder. */
+  hasBook(book: string): Promise<boolean>
   /** Another book of the same ledger folder. */
   readBook(book: string): Promise<EventStore>
   /** Opens for writing in a role; creates the ledger of a new book when `create` says its mode. */

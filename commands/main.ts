@@ -6,7 +6,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { program } from '../adapters/program.ts'
-import { type ScreenStream, terminalScreen } from '../adapters/terminal-screen.ts'
+import { terminalScreen } from '../adapters/terminal-screen.ts'
 import type { Config } from '../domain/config.ts'
 import { rulesOf } from '../domain/config.ts'
 import { instantOf, readInstant } from '../domain/time.ts'
@@ -20,14 +20,13 @@ import type { Screen } from './screen.ts'
 export const main = (
   argv: readonly string[],
   signal: AbortSignal,
-  stdout: ScreenStream = process.stdout,
-): Promise<number> => {
-  const screen = terminalScreen({
-    stdout,
+  screen: Screen = terminalScreen({
+    stdout: process.stdout,
     stderr: process.stderr,
     json: argv.includes('--json'),
     environment: process.env,
-  })
+  }),
+): Promise<number> => {
   return runCommandLine(argv, screen, program.version, (args, overrides) =>
     compose(args, overrides, screen, signal),
   )
@@ -87,6 +86,8 @@ const engineOf = async (
   // All data of this program is recorded so far: its clock is the recording's.
   const simulated = simulatedClock(clockStart(config, asOf))
   const data = dataFolder(join(config.ledger, 'data'))
+  /** Files that are in the data folder already, by path. */
+  const kept = new Map<string, Promise<string>>()
   const recordings = () =>
     config.market.files.map(({ symbol, timeframe, path }) => ({
       file: path,
@@ -114,6 +115,7 @@ const engineOf = async (
     asOf: asOf === undefined ? undefined : simulated.now(),
     signal,
     ledgerPath,
+    hasBook: async book => existsSync(join(config.ledger, book, 'LEDGER.json')),
     readBook: async book =>
       (await import('../adapters/jsonl-store.ts')).openJsonlReader(join(config.ledger, book)),
     readLedger: async () => (await import('../adapters/jsonl-store.ts')).openJsonlReader(ledgerPath),
@@ -149,13 +151,14 @@ const engineOf = async (
             exit.refused,
             `market.files names no ${timeframe} candles of ${symbol}; add their file`,
           )
-        return data.putFile(file.path)
+        const known = kept.get(file.path) ?? data.putFile(file.path)
+        kept.set(file.path, known)
+        return known
       },
       candles: async (dataset, symbol, timeframe, from, to) => {
         const { recordedData } = await import('../adapters/recorded-data.ts')
         const market = recordedData([{ file: await data.pathOf(dataset), timeframe, symbol }], nyseCalendar)
-        const candles = await market.closedCandles(symbol, timeframe, from, to)
-        return candles
+        return market.closedCandles(symbol, timeframe, from, to)
       },
       daily: async dataset => {
         const { dailyBars } = await import('../adapters/recorded-data.ts')
@@ -180,11 +183,20 @@ const engineOf = async (
     champions: async () =>
       (await import('../adapters/champion-folder.ts')).readChampions(config.execute.champions),
     examples: join(program.root, 'examples'),
-    run: (argv, how) =>
-      main(argv, signal, how === 'silent' ? { write: () => true, on: () => undefined } : process.stdout),
+    run: (argv, how) => main(argv, signal, how === 'silent' ? silent(screen) : screen),
   }
   return engine
 }
+
+/** A screen that shows nothing but what went wrong. */
+const silent = (screen: Screen): Screen => ({
+  ...screen,
+  say: () => {},
+  heading: () => {},
+  table: () => {},
+  result: () => {},
+  progress: () => ({ at: () => {}, stop: () => {} }),
+})
 
 /** Before the ledger of a recorded book has begun, time has not either. */
 const clockStart = (config: Config, asOf: string | undefined) => {

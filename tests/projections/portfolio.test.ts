@@ -82,12 +82,44 @@ describe('what it is worth', () => {
     expect(drawdown(now)).toBe('0.05')
   })
 
-  test('a candle of a symbol that is not held changes nothing that is shown', () => {
-    const before = ledgerOf([opened(), buy('1', '100')])
-    const both = ledgerOf([opened(), buy('1', '100'), candle('ETH/USDT', '50')])
-    expect([...portfolioFiles(fold(portfolio, both))][0]?.text()).toBe(
-      [...portfolioFiles(fold(portfolio, before))][0]?.text(),
-    )
+  test('a candle of a symbol that is not held, or no longer, changes nothing that is shown', () => {
+    const textOf = (...events: Parameters<typeof ledgerOf>[0]) =>
+      [...portfolioFiles(portfolioOf(...events))][0]?.text()
+    const events = [opened(), candle('BTC/USDT', '99'), buy('1', '100'), sell('1', '110')]
+    const before = textOf(...events)
+    expect(textOf(...events, candle('ETH/USDT', '50'))).toBe(before)
+    expect(textOf(...events, candle('BTC/USDT', '50', later(5)))).toBe(before)
+  })
+
+  test('the view has every figure, by symbol and by champion', () => {
+    const now = portfolioOf(opened(), buy('2', '100', { fee: '1' }), candle('BTC/USDT', '90'))
+    const line = {
+      quantity: '2',
+      entryPrice: '100',
+      mark: '90',
+      markTime: noon,
+      realizedPnl: '0',
+      unrealizedPnl: '-20',
+      fees: '1',
+    }
+    const [file] = portfolioFiles(now)
+    expect(file?.path).toBe('portfolio.json')
+    expect(JSON.parse(file?.text() ?? '')).toEqual({
+      asOf: 3,
+      currency: 'USDT',
+      opening: '10000',
+      cash: '9799',
+      equity: '9979',
+      grossExposure: '180',
+      realizedPnl: '0',
+      unrealizedPnl: '-20',
+      fees: '1',
+      peakEquity: '10000',
+      drawdown: '0.0021',
+      maxDrawdown: '0.0021',
+      positions: { 'BTC/USDT': line },
+      by: { [champion]: { 'BTC/USDT': line } },
+    })
   })
 })
 

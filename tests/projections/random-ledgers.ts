@@ -41,6 +41,10 @@ export const decimals = (most: number, places: number): fc.Arbitrary<Decimal> =>
     return `${digits.slice(0, cut)}.${digits.slice(cut)}` as Decimal
   })
 
+/** Round ones often, so that positions come back to flat. */
+const quantities = (any: fc.Arbitrary<Decimal>): fc.Arbitrary<Decimal> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constantFrom<Decimal>('1', '2') }, any)
+
 /** Fills of three wishers in two symbols; rebates and sales beyond the position included. */
 export const fills: fc.Arbitrary<Fill[]> = fc
   .array(
@@ -49,7 +53,7 @@ export const fills: fc.Arbitrary<Fill[]> = fc
       by: fc.constantFrom(...wishers),
       side: fc.constantFrom('buy' as const, 'sell' as const),
       price: decimals(100_000, 2),
-      quantity: decimals(10, 8),
+      quantity: quantities(decimals(10, 8)),
       fee: fc.oneof(
         decimals(50, 6),
         decimals(1, 6).map((n): Decimal => `-${n as `${number}`}` as Decimal),
@@ -86,7 +90,7 @@ const step = fc.record({
   side: fc.constantFrom('buy' as const, 'sell' as const),
   action: fc.constantFrom('buy' as const, 'sell' as const, 'none' as const),
   price: decimals(1000, 2),
-  quantity: decimals(3, 4),
+  quantity: quantities(decimals(3, 4)),
 })
 
 /**

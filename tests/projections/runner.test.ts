@@ -33,6 +33,11 @@ test('an evaluated candle that the ledger holds by reference has no close time t
   expect(shownFor(evaluated('none', noon)).lastProcessedCandle).toEqual({ openTime: noon })
 })
 
+test('a candle evaluated late does not borrow the close of a newer one', () => {
+  const shown = shownFor(candle('BTC/USDT', '100', noon), evaluated('none', later(-10)))
+  expect(shown.lastProcessedCandle).toEqual({ openTime: later(-10) })
+})
+
 test("a champion's orders count for its series, an operator's in the total only", () => {
   expect(
     shownFor(

@@ -77,8 +77,9 @@ describe('laws', () => {
           if (cuts.includes(recorded.seq)) write()
         }
         write()
-        expect(sorted(written)).toEqual(sorted(whole.all()))
-        expect(sorted(followed.all())).toEqual(sorted(whole.all()))
+        const rebuilt = sorted(whole.all())
+        expect(sorted(written)).toEqual(rebuilt)
+        expect(sorted(followed.all())).toEqual(rebuilt)
       }),
     )
   })
@@ -141,10 +142,11 @@ describe('the fold', () => {
     expect(fold.seq()).toBe(1)
   })
 
-  test('gives the state of what it shows, and says so when it shows no such thing', async () => {
+  test('gives the state of what it shows, each folded once, and says so when it shows no such thing', async () => {
     const fold = await foldAll(views, aDay)
     expect(fold.stateOf(heartbeat).cycles).toBe(1)
     expect(fold.stateOf(kpi).trades.closed).toHaveLength(1)
+    expect(fold.stateOf(kpi).equity.portfolio.cash).toBe('10010')
     expect(() => fold.stateOf(portfolio)).toThrow('portfolio is not among the views')
   })
 })
