@@ -13,7 +13,7 @@ import { type Appended, type AppendRefusal, LedgerDamaged } from '../domain/even
 import { type Either, left, right } from '../domain/result.ts'
 import { SegmentClosed, type SegmentEvent, SegmentOpened } from '../domain/segment.ts'
 import { ledgerStream } from '../domain/stream.ts'
-import { dateIn, type Instant } from '../domain/time.ts'
+import { type CalendarDate, dateIn, type Instant } from '../domain/time.ts'
 import { decideAppend, place, type Request, type Standing, type Stored } from './ledger-decision.ts'
 import { codeOf, type LedgerFiles } from './ledger-files.ts'
 import { type DurableMark, readHead, writeSlot } from './ledger-head.ts'
@@ -68,6 +68,8 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
   /** Of the last event that is in the ledger or staged for the write group. */
   let lastSeq = 0
   let stopped: Error | undefined
+  let minute = ''
+  let date: CalendarDate = ''
   let buffer = Buffer.allocUnsafe(64 * 1024)
 
   const poison = (error: unknown): never => {
@@ -181,7 +183,15 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     return failure
   }
 
-  const today = () => dateIn(identity.zone, clock())
+  /** The date of the book's clock; worked out once a minute, since no zone changes its date within one. */
+  const today = (): CalendarDate => {
+    const now = clock()
+    if (now.slice(0, 16) !== minute) {
+      minute = now.slice(0, 16)
+      date = dateIn(identity.zone, now)
+    }
+    return date
+  }
 
   // ── one write group ─────────────────────────────────────────────────────────────────────────────────────────────
 

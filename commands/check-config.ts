@@ -41,7 +41,9 @@ export const checkConfig: Command<object> = {
       screen.say(`${word}  ${name}: ${saw}${todo === undefined ? '' : `; ${todo}`}`)
     }
     screen.say()
-    screen.say(`Not checked here: ${notChecked.join('; ')}.`)
+    screen.say('Not checked here:')
+    for (const each of notChecked) screen.say(`  ${each}`)
+    screen.say()
     screen.say(
       failed === 0
         ? style.strong(`PASS: ${checks.length} checks`)
@@ -130,6 +132,6 @@ const championFolderChecks = async (engine: Engine): Promise<readonly ConfigChec
   } catch (error) {
     // What the folder objects to is an answer; anything else is an error of our own.
     if (!(error instanceof Error) || error.name !== 'BadChampion') throw error
-    return [fail('champions', error.message, 'set execute.champions to a folder of champion files')]
+    return [{ name: 'champions', verdict: 'FAIL', saw: error.message }] // it says what to do, too
   }
 }

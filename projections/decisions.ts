@@ -182,7 +182,7 @@ const orderLine = ({ type, data }: Extract<BookEvent, { type: Became }>): Omit<O
 
 const takeRecord = (state: Decisions, { seq, run, event }: Recorded<EventNamed<'CycleCompleted'>>): void => {
   const { holdings, pending } = state
-  const { cycle, clock, ...counts } = event.data
+  const { cycle, clock, sessionOpen, lastCandle, ...counts } = event.data
   const date = dateIn(holdings.zone, clock)
   const record = {
     asOf: seq,
@@ -190,6 +190,8 @@ const takeRecord = (state: Decisions, { seq, run, event }: Recorded<EventNamed<'
     cycle,
     clock,
     run,
+    sessionOpen,
+    ...(lastCandle === undefined ? {} : { lastCandle }),
     counts,
     intents: [...pending.intents.values()],
     orders: pending.orders,

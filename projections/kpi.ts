@@ -89,8 +89,9 @@ export const kpiReport = (state: Kpi): KpiReport => {
 
 const tradeSection = ({ trades, equity }: Kpi): readonly Figure[] => {
   const all = tradeFigures(trades.closed.map(({ netPnl }) => netPnl))
+  const sample = all.trades
   const of = 'trades'
-  const statistic = (name: string, value: Option<number>, unit: Figure['unit'], sample = all.trades) => ({
+  const statistic = (name: string, value: Option<number>, unit: Figure['unit']): Figure => ({
     name,
     value: roundedIn(value),
     unit,
@@ -98,13 +99,21 @@ const tradeSection = ({ trades, equity }: Kpi): readonly Figure[] => {
     of,
   })
   return [
-    { name: 'trades', value: some(all.trades), unit: 'count', sample: all.trades, of },
+    { name: 'trades', value: some(all.trades), unit: 'count', sample, of },
     statistic('win_rate', all.winRate, 'share'),
     statistic('profit_factor_net', all.profitFactor, 'ratio'),
     statistic('expectancy_net', all.expectancy, 'money'),
-    statistic('average_win_net', all.averageWin, 'money', all.wins),
-    statistic('average_loss_net', all.averageLoss, 'money', all.losses),
-    { name: 'net_pnl_closed_trades', value: some(all.netPnl), unit: 'money', sample: all.trades, of },
+    {
+      ...statistic('average_win_net', all.averageWin, 'money'),
+      sample: all.wins,
+      of: 'winning trades',
+    },
+    {
+      ...statistic('average_loss_net', all.averageLoss, 'money'),
+      sample: all.losses,
+      of: 'losing trades',
+    },
+    { name: 'net_pnl_closed_trades', value: some(all.netPnl), unit: 'money', sample, of },
     {
       name: 'fees',
       value: some(equity.portfolio.fees),

@@ -66,7 +66,7 @@ test('a sound configuration passes with 0, and nothing is made on the way', asyn
 
 test('it says what it does not check', async () => {
   const { text } = await check(config)
-  const [, said] = /Not checked here: (.*)\./.exec(text) ?? []
+  const said = text.slice(text.indexOf('Not checked here:'))
   for (const word of ['fresh', 'venue', 'funds', 'calendar', 'session']) expect(said).toContain(word)
 })
 
