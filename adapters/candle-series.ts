@@ -1,23 +1,10 @@
-// The candles of one symbol in columns: measurements to compute with, and the exact text of each on demand.
+// Building the columns of a candle file row by row, and finding a place in them.
 
 import type { Bar, Candle } from '../domain/candle.ts'
+import type { CandleColumns } from '../domain/candle-columns.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
 
-/** Oldest first; times in epoch milliseconds, strictly increasing and not overlapping. */
-export interface CandleSeries {
-  readonly symbol: string
-  readonly timeframe: Timeframe
-  readonly length: number
-  readonly openTime: Float64Array
-  readonly closeTime: Float64Array
-  readonly open: Float64Array
-  readonly high: Float64Array
-  readonly low: Float64Array
-  readonly close: Float64Array
-  readonly volume: Float64Array
-  /** The candle with its decimals as they were written. */
-  candle(index: number): Candle
-}
+export type CandleSeries = CandleColumns
 
 /** How many of a sorted column are not above `limit`: the index after them. */
 export const countUpTo = (column: Float64Array, limit: number): number => {

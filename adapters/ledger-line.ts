@@ -168,11 +168,22 @@ export const hashIn = (bytes: Buffer, end: number): string =>
 export const previousIn = (bytes: Buffer, end: number): string =>
   bytes.toString('latin1', end - trailerBytes - previousBytes + 6, end - trailerBytes - 1)
 
+const frameStart = Buffer.from('{"n":"')
+const frameGroup = Buffer.from('","b":"')
+const frameType = Buffer.from('","t":"')
+const frameHash = Buffer.from(',"h":"')
+const frameEnd = Buffer.from('"}\n')
+
+const stands = (bytes: Uint8Array, at: number, literal: Uint8Array): boolean => {
+  for (let index = 0; index < literal.length; index++) if (bytes[at + index] !== literal[index]) return false
+  return true
+}
+
 /** Whether the line has the bytes that frame every line: its beginning and the keys of its end. */
-export const isFramed = (bytes: Buffer, line: number, end: number): boolean =>
+export const isFramed = (bytes: Uint8Array, line: number, end: number): boolean =>
   end - line >= lineBytesMin &&
-  bytes.toString('latin1', line, line + seqAt) === '{"n":"' &&
-  bytes.toString('latin1', line + 22, line + 29) === '","b":"' &&
-  bytes.toString('latin1', line + 38, line + 45) === '","t":"' &&
-  bytes.toString('latin1', end - trailerBytes, end - trailerBytes + 6) === ',"h":"' &&
-  bytes.toString('latin1', end - 3, end) === '"}\n'
+  stands(bytes, line, frameStart) &&
+  stands(bytes, line + 22, frameGroup) &&
+  stands(bytes, line + 38, frameType) &&
+  stands(bytes, end - trailerBytes, frameHash) &&
+  stands(bytes, end - 3, frameEnd)

@@ -93,25 +93,42 @@ export interface ChunksEnd {
 
 /**
  * The lines of a file between two offsets, in chunks of whole lines, without keeping the process from other work.
- * It stops before a stretch that is longer than any line.
+ * The next chunk is read while this one is used. It stops before a stretch that is longer than any line.
  */
 export async function* chunksOf(fd: number, from: number, to: number): AsyncGenerator<Chunk, ChunksEnd> {
-  const buffer = Buffer.allocUnsafe(Math.max(Math.min(chunkBytes, to - from), 1))
-  let offset = from // of buffer[0]
-  let filled = 0
-  while (offset + filled < to) {
-    const wanted = Math.min(buffer.length - filled, to - offset - filled)
-    const { bytesRead } = await readAsync(fd, buffer, filled, wanted, offset + filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
-    const whole = buffer.subarray(0, filled).lastIndexOf(newline) + 1
-    if (whole > 0) yield { bytes: buffer.subarray(0, whole), offset }
-    if (filled - whole > lineBytesMax) break
-    buffer.copyWithin(0, whole, filled)
-    offset += whole
-    filled -= whole
+  const size = Math.max(Math.min(chunkBytes, to - from), 1)
+  // In front of each buffer is room for the incomplete line that the chunk before ended with.
+  const buffers = [Buffer.allocUnsafe(lineBytesMax + size), Buffer.allocUnsafe(lineBytesMax + size)] as const
+  const readInto = (buffer: Buffer, offset: number) =>
+    readAsync(fd, buffer, lineBytesMax, Math.min(size, to - offset), offset)
+  let current = 0
+  let rest = 0 // bytes of an incomplete line, right before what is being read
+  let offset = from // of what is being read
+  let reading = offset < to ? readInto(buffers[0], offset) : undefined
+  try {
+    while (reading !== undefined) {
+      const { bytesRead } = await reading
+      reading = undefined
+      if (bytesRead === 0) break
+      const buffer = buffers[current as 0 | 1]
+      const next = buffers[(1 - current) as 0 | 1]
+      const start = lineBytesMax - rest
+      const end = lineBytesMax + bytesRead
+      const whole = buffer.subarray(start, end).lastIndexOf(newline) + 1
+      const restBefore = rest
+      rest = end - start - whole
+      if (rest <= lineBytesMax) {
+        buffer.copy(next, lineBytesMax - rest, start + whole, end)
+        if (offset + bytesRead < to) reading = readInto(next, offset + bytesRead)
+      }
+      if (whole > 0) yield { bytes: buffer.subarray(start, start + whole), offset: offset - restBefore }
+      offset += bytesRead
+      current = 1 - current
+    }
+  } finally {
+    await reading // the file may be closed only when nothing reads from it any more
   }
-  return { rest: to - offset }
+  return { rest: to - offset + rest }
 }
 
 /** Where a chain stands, and the checks that the next line continues it. */

@@ -4,6 +4,7 @@
 import type { DailyColumns } from '../domain/avwap-scan.ts'
 import type { Calendar } from '../domain/calendar.ts'
 import type { Candle } from '../domain/candle.ts'
+import type { CandleColumns } from '../domain/candle-columns.ts'
 import type { Champion } from '../domain/champion.ts'
 import type { Clock, SimulatedClock } from '../domain/clock.ts'
 import type { Config } from '../domain/config.ts'
@@ -72,6 +73,8 @@ export interface RecordedCandles {
     to: Instant,
   ): Promise<readonly Candle[]>
   daily(dataset: string): Promise<ReadonlyMap<string, DailyColumns>>
+  /** All candles of a series: of the configured file, or of a kept one when `dataset` names it. */
+  columns(symbol: string, timeframe: Timeframe, dataset?: string): Promise<CandleColumns>
 }
 
 export type AuditStep =

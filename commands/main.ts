@@ -9,6 +9,7 @@ import { program } from '../adapters/program.ts'
 import { terminalScreen } from '../adapters/terminal-screen.ts'
 import type { Config } from '../domain/config.ts'
 import { rulesOf } from '../domain/config.ts'
+import type { Mode } from '../domain/event-store.ts'
 import { instantOf, readInstant } from '../domain/time.ts'
 import type { Overrides } from './command.ts'
 import { type Global, runCommandLine } from './command-line.ts'
@@ -88,6 +89,13 @@ const engineOf = async (
   const data = dataFolder(join(config.ledger, 'data'))
   /** Files that are in the data folder already, by path. */
   const kept = new Map<string, Promise<string>>()
+  const fileOf = (symbol: string, timeframe: string) => {
+    const file =
+      config.market.files.find(each => each.timeframe === timeframe && each.symbol === symbol) ??
+      config.market.files.find(each => each.timeframe === timeframe && each.symbol === '*')
+    if (file !== undefined) return file
+    throw new Stop(exit.refused, `market.files names no ${timeframe} candles of ${symbol}; add their file`)
+  }
   const recordings = () =>
     config.market.files.map(({ symbol, timeframe, path }) => ({
       file: path,
@@ -125,7 +133,7 @@ const engineOf = async (
         folder: ledgerPath,
         role,
         clock: simulated.now,
-        ...(create === undefined ? {} : { create: { book: config.book, mode: create, zone: config.zone } }),
+        ...(create === undefined ? {} : { create: creation(config, create) }),
       })
     },
     holdExecutor: async () => {
@@ -143,14 +151,7 @@ const engineOf = async (
     data,
     recorded: {
       keep: async (symbol, timeframe) => {
-        const file =
-          config.market.files.find(each => each.timeframe === timeframe && each.symbol === symbol) ??
-          config.market.files.find(each => each.timeframe === timeframe && each.symbol === '*')
-        if (file === undefined)
-          throw new Stop(
-            exit.refused,
-            `market.files names no ${timeframe} candles of ${symbol}; add their file`,
-          )
+        const file = fileOf(symbol, timeframe)
         const known = kept.get(file.path) ?? data.putFile(file.path)
         kept.set(file.path, known)
         return known
@@ -159,6 +160,15 @@ const engineOf = async (
         const { recordedData } = await import('../adapters/recorded-data.ts')
         const market = recordedData([{ file: await data.pathOf(dataset), timeframe, symbol }], nyseCalendar)
         return market.closedCandles(symbol, timeframe, from, to)
+      },
+      columns: async (symbol, timeframe, dataset) => {
+        const { readCandleFile } = await import('../adapters/candle-file.ts')
+        const file = dataset === undefined ? fileOf(symbol, timeframe).path : await data.pathOf(dataset)
+        const { series } = readCandleFile({ file, timeframe, symbol }, nyseCalendar)
+        const columns = series.get(symbol)
+        if (columns === undefined)
+          throw new Stop(exit.badData, `${file} has no ${timeframe} candles of ${symbol}`)
+        return columns
       },
       daily: async dataset => {
         const { dailyBars } = await import('../adapters/recorded-data.ts')
@@ -187,6 +197,10 @@ const engineOf = async (
   }
   return engine
 }
+
+/** A backtest lies in one segment: the seqs that it plans leave no room for those of a roll. */
+const creation = ({ book, zone }: Config, mode: Mode) =>
+  mode === 'backtest' ? { book, mode, zone, segmentBytesMax: Number.MAX_SAFE_INTEGER } : { book, mode, zone }
 
 /** A screen that shows nothing but what went wrong. */
 const silent = (screen: Screen): Screen => ({

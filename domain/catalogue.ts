@@ -3,6 +3,7 @@
 import * as account from './account.ts'
 import * as candle from './candle.ts'
 import * as champion from './champion.ts'
+import * as digest from './evaluation-digest.ts'
 import type { Event, EventOf } from './event.ts'
 import * as health from './health.ts'
 import * as intent from './intent.ts'
@@ -30,6 +31,8 @@ export const declarations = [
   champion.ChampionVerified,
   champion.ChampionRefused,
   strategy.StrategyEvaluated,
+  digest.BacktestStarted,
+  digest.EvaluationsDigested,
   intent.IntentRaised,
   intent.IntentDenied,
   intent.IntentExpired,

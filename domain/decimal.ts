@@ -4,14 +4,16 @@
 import { Decimal as Exact } from 'decimal.js'
 import { z } from 'zod'
 
-const exact = Exact.clone({ precision: 60, rounding: Exact.ROUND_HALF_EVEN, toExpNeg: -60, toExpPos: 60 })
+// 260 digits: the longest sums and products keep every digit, and the longest quotient is still told apart from a half
+// of its 18th place (the integers behind two texts of 40 characters have 77 digits each), so it is rounded once.
+const exact = Exact.clone({ precision: 260, rounding: Exact.ROUND_HALF_EVEN })
 
 /** An exact decimal as text, without exponent: '100', '0.25', '-3.5'. */
 export type Decimal = `${number}`
 
 const form = /^-?(0|[1-9]\d*)(\.\d+)?$/
 
-/** Checks text that claims to be a decimal; 40 characters at most, so that every product stays exact. */
+/** Checks text that claims to be a decimal; 40 characters at most, so that everything computed stays exact. */
 export const DecimalText = z
   .string()
   .max(40)

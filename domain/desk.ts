@@ -14,7 +14,7 @@ import type { BookEvent } from './catalogue.ts'
 import type { ChampionVerified } from './champion.ts'
 import type { Recorded } from './event.ts'
 import type { IntentRaised } from './intent.ts'
-import { type Evaluate, type Strategy, StrategyEvaluated } from './strategy.ts'
+import { type Evaluate, type Evaluation, type Strategy, StrategyEvaluated } from './strategy.ts'
 import { dateIn, type Instant, instantOf, millisecondsOf } from './time.ts'
 import { millisecondsIn } from './timeframe.ts'
 import type { MarketRules } from './venue.ts'
@@ -47,7 +47,11 @@ export const isSeated = ({ seats }: Desk, champion: ChampionVerified['data']): b
   return seat !== undefined && seat.champion.sha256 === champion.sha256
 }
 
-const seatFor = ({ strategies }: Desk, champion: ChampionVerified['data']): Seat => {
+/** A champion with a fresh strategy that has seen nothing. Throws when the program does not have the strategy. */
+export const seatFor = (
+  strategies: ReadonlyMap<string, Strategy>,
+  champion: ChampionVerified['data'],
+): Seat => {
   const strategy = strategies.get(champion.strategy)
   if (strategy === undefined)
     throw new Error(`strategy ${champion.strategy} of the ledger is not in this program`)
@@ -98,8 +102,21 @@ export const decideCandle = (
   rules: MarketRules,
   calendar: Calendar | undefined,
 ): CandleDecision => {
-  const { champion, symbol, timeframe, orderValue, restCandles } = seat.champion
+  const { champion, symbol } = seat.champion
   const evaluation = seat.evaluate(barOf(candle), holdingOf(book, champion, symbol))
+  return decisionOn(book, seat, candle, evaluation, rules, calendar)
+}
+
+/** The events behind an evaluation: what was said, and the wish that follows from it. */
+export const decisionOn = (
+  book: Book,
+  seat: Seat,
+  candle: Candle,
+  evaluation: Evaluation,
+  rules: MarketRules,
+  calendar: Calendar | undefined,
+): CandleDecision => {
+  const { champion, symbol, timeframe, orderValue, restCandles } = seat.champion
   const { action, signal, confidence, reasons, indicators } = evaluation
   const evaluated = StrategyEvaluated({
     champion,
@@ -148,7 +165,7 @@ export const witness = async (
 ): Promise<void> => {
   const { event } = recorded
   if (event.type === 'ChampionVerified' && !isSeated(desk, event.data))
-    desk.seats.set(event.data.champion, seatFor(desk, event.data))
+    desk.seats.set(event.data.champion, seatFor(desk.strategies, event.data))
   if (event.type === 'HistoryLoaded') {
     const seat = desk.seats.get(event.data.champion)
     if (seat !== undefined) warmUp(seat, await history(event.data))

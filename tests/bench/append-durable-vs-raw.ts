@@ -1,0 +1,68 @@
+// append_durable_vs_raw: one event at a time, each awaited until it is durable, against a bare loop that writes the
+// same bytes and syncs each of them. The loop knows no chain, no lock, no HEAD and no expected revision.
+
+import fs from 'node:fs'
+import { listSegments } from '../../adapters/ledger-segment.ts'
+import type { Group } from '../../domain/event-store.ts'
+import { isLeft } from '../../domain/result.ts'
+import { openBenchLedger } from './bench-ledger.ts'
+import { type Benchmark, timed } from './benchmark.ts'
+import { market } from './market-day.ts'
+
+export const appendDurableVsRaw: Benchmark = {
+  name: 'append_durable_vs_raw',
+  ours: 'append, awaited, one event',
+  theirs: 'writeSync + fdatasync of the same bytes',
+  ratio: 'speed',
+  target: 0.85,
+  prepare: async (folder, size) => {
+    const rounds = size === 'full' ? 41 : 1
+    const eventsPerRound = size === 'full' ? 150 : 20
+    const from = market()
+    const store = await openBenchLedger(`${folder}/book`, from)
+    const groups = from.groups((rounds + 1) * eventsPerRound * 2, 2).filter(isSingle)
+    let next = 0
+    let read = 0
+    const raw = fs.openSync(`${folder}/raw`, 'a')
+    const segment = () => `${folder}/book/${listSegments(`${folder}/book`)[0]}`
+    return {
+      rounds,
+      unit: 'event',
+      ours: async () => {
+        const batch = groups.slice(next, next + eventsPerRound)
+        next += eventsPerRound
+        const took = await timed(async () => {
+          for (const group of batch) {
+            const answer = await store.append(group)
+            if (isLeft(answer)) throw new Error(`append answered ${JSON.stringify(answer.left)}`)
+          }
+        })
+        return took / batch.length
+      },
+      theirs: async () => {
+        const all = fs.readFileSync(segment())
+        const lines: Buffer[] = []
+        while (read < all.length) {
+          const end = all.indexOf(0x0a, read) + 1
+          lines.push(all.subarray(read, end))
+          read = end
+        }
+        const took = await timed(() => {
+          for (const line of lines) {
+            fs.writeSync(raw, line)
+            fs.fdatasyncSync(raw)
+          }
+        })
+        return took / lines.length
+      },
+      close: async () => {
+        await store.close()
+        fs.closeSync(raw)
+      },
+    }
+  },
+}
+
+/** Groups that one event makes up, and that follow from nothing that is left out. */
+const isSingle = ({ writes }: Group): boolean =>
+  writes.length === 1 && writes[0]?.events.length === 1 && writes[0].stream === 'run-execute'
