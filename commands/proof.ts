@@ -33,8 +33,18 @@ export interface Proof {
   readonly differences: Difference[]
 }
 
+export const noProof = (): Proof => ({
+  counts: {
+    evaluations: { decisions: 0, identical: 0 },
+    intents: { decisions: 0, identical: 0 },
+    answers: { decisions: 0, identical: 0 },
+    'scan verdicts': { decisions: 0, identical: 0 },
+  },
+  differences: [],
+})
+
 /** What of a run's configuration its decisions depended on. */
-type Decisive = Pick<Config, 'limits' | 'venue' | 'execute' | 'calendar'>
+export type Decisive = Pick<Config, 'limits' | 'venue' | 'execute' | 'calendar'>
 
 /** Decisions recorded before `from` are only followed, those in [from, to) are proved. */
 export const prove = async (
@@ -44,15 +54,7 @@ export const prove = async (
   onEvent: (seq: Seq) => void,
 ): Promise<Proof> => {
   const desk = emptyDesk(strategies)
-  const proof: Proof = {
-    counts: {
-      evaluations: { decisions: 0, identical: 0 },
-      intents: { decisions: 0, identical: 0 },
-      answers: { decisions: 0, identical: 0 },
-      'scan verdicts': { decisions: 0, identical: 0 },
-    },
-    differences: [],
-  }
+  const proof = noProof()
   const prefix = orderPrefix(store.identity.book, store.identity.epoch)
   const dryRun = store.identity.mode === 'dry-run'
   let config: Decisive | undefined
@@ -152,5 +154,6 @@ export const prove = async (
   }
 }
 
-const configOf = async (engine: Engine, hash: string): Promise<Decisive> =>
+/** The configuration that a run recorded by its hash. */
+export const configOf = async (engine: Engine, hash: string): Promise<Decisive> =>
   JSON.parse(Buffer.from(await engine.data.get(hash)).toString('utf8')) as Decisive

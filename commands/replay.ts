@@ -10,6 +10,7 @@ import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
 import { type Kind, prove } from './proof.ts'
+import { proveBacktest } from './proof-of-backtest.ts'
 
 interface Options {
   day?: string | undefined
@@ -56,7 +57,10 @@ const showProof = async (engine: Engine, store: EventStore, range: Range): Promi
   const { screen } = engine
   const { seq } = await store.head()
   const progress = screen.progress('proving', seq)
-  const { counts, differences } = await prove(engine, store, range, at => progress.at(at))
+  const { counts, differences } =
+    store.identity.mode === 'backtest'
+      ? await proveBacktest(engine, store, at => progress.at(at))
+      : await prove(engine, store, range, at => progress.at(at))
   progress.stop()
   const kinds = Object.entries(counts) as [Kind, { decisions: number; identical: number }][]
   const decisions = kinds.reduce((sum, [, count]) => sum + count.decisions, 0)

@@ -12,8 +12,16 @@ export type CalendarDate = string
 
 export const NewYork = 'America/New_York'
 
-export const InstantText = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'not a UTC instant')
-export const DateText = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'not a date such as 2015-08-24')
+/** Whether it names a moment that exists and is written in the one form that orders as text: no 30 February. */
+const isInstant = (text: string): boolean => {
+  const milliseconds = Date.parse(text)
+  return !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString() === text
+}
+
+export const InstantText = z.string().refine(isInstant, 'not a UTC instant')
+export const DateText = z
+  .string()
+  .refine(date => isInstant(`${date}T00:00:00.000Z`), 'not a date such as 2015-08-24')
 
 export const instantOf = (milliseconds: number): Instant => new Date(milliseconds).toISOString()
 export const millisecondsOf = (instant: Instant): number => Date.parse(instant)
@@ -40,9 +48,10 @@ export const addDays = (date: CalendarDate, days: number): CalendarDate =>
 
 /**
  * Reads an instant or a local time as a person writes it: '2023-03-24T11:40Z', '2015-08-24T08:30' (in `zone`),
- * '2015-08-24' (midnight in `zone`). Undefined when it is none of these.
+ * '2015-08-24' (midnight in `zone`). Undefined when it is none of these: a time without a date would mean today.
  */
 export const readInstant = (text: string, zone: string): Instant | undefined => {
+  if (!/^\d{4}-\d\d-\d\d(T|$)/.test(text)) return undefined
   const read = DateTime.fromISO(text, { zone })
   return read.isValid ? instantOf(read.toMillis()) : undefined
 }

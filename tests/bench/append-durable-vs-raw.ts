@@ -3,9 +3,8 @@
 
 import fs from 'node:fs'
 import { listSegments } from '../../adapters/ledger-segment.ts'
-import type { Group } from '../../domain/event-store.ts'
 import { isLeft } from '../../domain/result.ts'
-import { openBenchLedger } from './bench-ledger.ts'
+import { oneByOne, openBenchLedger } from './bench-ledger.ts'
 import { type Benchmark, timed } from './benchmark.ts'
 import { market } from './market-day.ts'
 
@@ -20,7 +19,7 @@ export const appendDurableVsRaw: Benchmark = {
     const eventsPerRound = size === 'full' ? 150 : 20
     const from = market()
     const store = await openBenchLedger(`${folder}/book`, from)
-    const groups = from.groups((rounds + 1) * eventsPerRound * 2, 2).filter(isSingle)
+    const groups = oneByOne(from.groups((rounds + 1) * eventsPerRound, 2))
     let next = 0
     let read = 0
     const raw = fs.openSync(`${folder}/raw`, 'a')
@@ -62,7 +61,3 @@ export const appendDurableVsRaw: Benchmark = {
     }
   },
 }
-
-/** Groups that one event makes up, and that follow from nothing that is left out. */
-const isSingle = ({ writes }: Group): boolean =>
-  writes.length === 1 && writes[0]?.events.length === 1 && writes[0].stream === 'run-execute'

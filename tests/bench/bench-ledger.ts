@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import { openJsonlStore } from '../../adapters/jsonl-store.ts'
 import { listSegments } from '../../adapters/ledger-segment.ts'
+import { outside, propose } from '../../domain/event.ts'
 import type { EventStore, Group } from '../../domain/event-store.ts'
 import { isLeft } from '../../domain/result.ts'
 import { type Market, market } from './market-day.ts'
@@ -19,6 +20,19 @@ export const appendAll = async (store: EventStore, groups: readonly Group[]): Pr
       if (isLeft(answer)) throw new Error(`append answered ${JSON.stringify(answer.left)}`)
   }
 }
+
+/** The same events in the same order, each a group of its own. */
+export const oneByOne = (groups: readonly Group[]): readonly Group[] =>
+  groups.flatMap(({ run, writes }) =>
+    writes.flatMap(({ stream, expected, events }) => {
+      const before = expected === 'no-stream' ? -1 : expected.revision
+      return events.map(({ id, event }, index): Group => {
+        const revision = before + index
+        const alone = revision < 0 ? ('no-stream' as const) : { revision }
+        return { run, writes: [{ stream, expected: alone, events: [propose(outside(id), event)] }] }
+      })
+    }),
+  )
 
 export interface BenchLedger {
   readonly folder: string

@@ -1,0 +1,103 @@
+// The replay proof of a backtest: it is run again from what the ledger says it was run with, and every event that it
+// plans, with its seq, id and data, must be the recorded one. The digests stand for the evaluations between.
+
+import { backtest, type Planned } from '../domain/backtest.ts'
+import { emptyBook, evolveBook } from '../domain/book.ts'
+import type { BookEvent } from '../domain/catalogue.ts'
+import type { ChampionVerified } from '../domain/champion.ts'
+import type { BacktestStarted } from '../domain/evaluation-digest.ts'
+import type { Recorded, Seq } from '../domain/event.ts'
+import type { EventStore } from '../domain/event-store.ts'
+import { backtestInput } from './backtest.ts'
+import type { Engine } from './engine.ts'
+import { exit, Stop } from './exit.ts'
+import { configOf, type Decisive, type Kind, noProof, type Proof } from './proof.ts'
+
+export const proveBacktest = async (
+  engine: Engine,
+  store: EventStore,
+  onEvent: (seq: Seq) => void,
+): Promise<Proof> => {
+  const proof = noProof()
+  const book = emptyBook()
+  let config: Decisive | undefined
+  let champion: ChampionVerified['data'] | undefined
+  let planned: Iterator<Planned> | undefined
+  let digested = 0
+
+  const compare = (recorded: Recorded<BookEvent>, plan: Planned | undefined) => {
+    const { seq, id, event } = recorded
+    const kind = kindOf(event)
+    const again = plan?.recorded
+    const same =
+      again?.seq === seq && again.id === id && JSON.stringify(again.event) === JSON.stringify(event)
+    if (kind !== undefined) {
+      const decisions = event.type === 'EvaluationsDigested' ? event.data.evaluations - digested : 1
+      if (event.type === 'EvaluationsDigested') digested = event.data.evaluations
+      proof.counts[kind].decisions += decisions
+      if (same) proof.counts[kind].identical += decisions
+    }
+    if (!same)
+      proof.differences.push({
+        seq,
+        kind: kind ?? 'answers',
+        recorded: `${event.type} ${JSON.stringify(event.data)}`,
+        again: again === undefined ? 'nothing' : `${again.event.type} ${JSON.stringify(again.event.data)}`,
+      })
+  }
+
+  for await (const recorded of store.readAll()) {
+    const { event, stream, seq } = recorded
+    onEvent(seq)
+    if (planned !== undefined) {
+      if (stream !== 'ledger') compare(recorded, planned.next().value as Planned | undefined)
+      continue
+    }
+    if (event.type === 'RunStarted') config = await configOf(engine, event.data.configHash)
+    if (event.type === 'ChampionVerified') champion = event.data
+    evolveBook(book, recorded)
+    if (event.type !== 'BacktestStarted') continue
+    if (config === undefined || champion === undefined)
+      throw new Stop(exit.badData, 'the backtest began before its run and its champion were recorded')
+    planned = await planOf(engine, store, config, champion, event, book)
+  }
+  const missing = planned?.next()
+  if (missing !== undefined && !missing.done)
+    proof.differences.push({
+      seq: book.asOf,
+      kind: 'answers',
+      recorded: 'nothing',
+      again: 'the backtest goes on; it was interrupted',
+    })
+  return proof
+}
+
+const planOf = async (
+  engine: Engine,
+  { identity }: EventStore,
+  config: Decisive,
+  champion: ChampionVerified['data'],
+  { data }: BacktestStarted,
+  book: ReturnType<typeof emptyBook>,
+): Promise<Iterator<Planned>> => {
+  const bars = await engine.recorded.columns(data.symbol, data.timeframe, data.dataset)
+  const input = backtestInput(config, identity, champion, data, bars, book, engine)
+  return (function* () {
+    for (const group of backtest(input)) yield* group
+  })()
+}
+
+const kindOf = ({ type }: BookEvent): Kind | undefined => {
+  switch (type) {
+    case 'EvaluationsDigested':
+      return 'evaluations'
+    case 'IntentRaised':
+      return 'intents'
+    case 'IntentDenied':
+    case 'IntentExpired':
+    case 'OrderRequested':
+      return 'answers'
+    default:
+      return undefined
+  }
+}
