@@ -22,7 +22,7 @@ export type Verdict =
   | { readonly kind: 'clean' }
   | { readonly kind: 'torn'; readonly segment: string; readonly from: number; readonly damage: Damage }
   | { readonly kind: 'corrupt'; readonly damage: Damage }
-  | { readonly kind: 'lost-acknowledged'; readonly head: DurableMark; readonly found: number }
+  | { readonly kind: 'lost-acknowledged'; readonly head: DurableMark; readonly found: string }
 
 /** Judges how the files end. `known` is what was found good, `damage` what stopped there. */
 export const judge = (
@@ -33,10 +33,16 @@ export const judge = (
 ): Verdict => {
   if (damage === undefined) {
     if (known.seq >= head.seq) return { kind: 'clean' }
-    return { kind: 'lost-acknowledged', head, found: known.seq }
+    return { kind: 'lost-acknowledged', head, found: `ends with event ${known.seq}` }
   }
   if (known.seq < head.seq) return { kind: 'corrupt', damage }
   const from = damage.segment === known.segment ? known.end : 0
+  if (damage.byte < from)
+    return {
+      kind: 'lost-acknowledged',
+      head,
+      found: `has ${damage.found} of ${damage.segment}, which had ${from} bytes`,
+    }
   if (validGroupBehind(folder, damage.segment, from, known)) return { kind: 'corrupt', damage }
   return { kind: 'torn', segment: damage.segment, from, damage }
 }
@@ -81,7 +87,7 @@ export const damageError = (folder: string, verdict: Verdict): LedgerDamaged | u
     case 'lost-acknowledged':
       return new LedgerDamaged(
         'lost-acknowledged',
-        `${folder} ends with event ${verdict.found}, but event ${verdict.head.seq} was acknowledged: its end was lost or an older ` +
+        `${folder} ${verdict.found}, but event ${verdict.head.seq} was acknowledged: its end was lost or an older ` +
           'copy was put in place. Nothing was changed. Restore from a backup',
       )
   }

@@ -317,8 +317,13 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     })
   }
 
+  /** What was acknowledged before stays so; the rest shares the fate of the write group. */
   const refuseAll = (outcomes: readonly Outcome[], failure: Failure): readonly Outcome[] =>
-    outcomes.map(outcome => ('bug' in outcome || outcome._tag === 'Left' ? outcome : left(failure)))
+    outcomes.map(outcome => {
+      if ('bug' in outcome || outcome._tag === 'Left') return outcome
+      const settled = outcome.right.events.every(({ seq }) => seq <= head.mark.seq)
+      return outcome.right.repeated && settled ? outcome : left(failure)
+    })
 
   const commit = (requests: readonly Request[]): readonly Outcome[] => {
     refusePoisoned()

@@ -5,13 +5,13 @@
 
 import { join } from 'node:path'
 import { nextSession, type Session, sessionOn } from '../domain/calendar.ts'
-import { toPlaces } from '../domain/decimal.ts'
 import type { CalendarDate } from '../domain/time.ts'
 import { kpi, kpiReport } from '../projections/kpi.ts'
 import { feed } from '../projections/projection.ts'
 import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
+import { printFigure } from './report.ts'
 
 const firstSession = '2015-10-05'
 const lastSession = '2015-10-30'
@@ -144,101 +144,101 @@ const sessionsBetween = (
 }
 
 const summary = async (engine: Engine, books: readonly Book[]) => {
-  const { screen } = engine
-  const rows: string[][] = [
-    ['scan verdicts'],
-    ['candidates'],
-    ['candles closed'],
-    ['gaps in the data'],
-    ['evaluations'],
-    ['intents'],
-    ['denied'],
-    ['expired'],
-    ['orders'],
-    ['fills'],
-    ['partial fills'],
-    ['round trips'],
-    ['net of closed trades'],
-    ['fees'],
-    ['equity at the end'],
-    ['largest drawdown'],
-  ]
-  const result: Record<string, unknown> = {}
-  let someOrder = ''
-  let path = ''
-  for (const book of books) {
-    const told = await tell(engine, book)
-    for (const [index, value] of told.column.entries()) rows[index]?.push(value)
-    result[book.name] = told.json
-    if (book.name === 'demo-crypto') someOrder = told.order
-    path = told.ledgerPath.slice(0, -book.name.length - 1)
-  }
-  screen.table(['', ...books.map(({ name }) => name)], rows, [1, 2])
-  screen.say(`ledger  ${path}/<book>/<date>.jsonl   one line an event: cat, jq and zcat read it`)
-  screen.say(`views   ${engine.config.state}/<book>/   delete them, veritape rebuild brings them back`)
+  const { screen, config } = engine
+  const told: Told[] = []
+  for (const book of books) told.push(await tell(engine, book))
+  const labels = told[0]?.lines.map(([label]) => label) ?? []
+  screen.table(
+    ['', ...books.map(({ name }) => name)],
+    labels.map((label, row) => [label, ...told.map(({ lines }) => lines[row]?.[1] ?? '')]),
+    [1, 2],
+  )
+  const reasons = [...new Set(told.flatMap(({ denials }) => [...denials.keys()]))].sort()
+  screen.table(
+    ['denied because', ...books.map(({ name }) => name)],
+    reasons.map(reason => [reason, ...told.map(({ denials }) => `${denials.get(reason) ?? 0}`)]),
+    [1, 2],
+  )
+  screen.say(`ledger  ${join(config.ledger, '<book>')}/<date>.jsonl   one event a line, for cat and jq`)
+  screen.say(`views   ${join(config.state, '<book>')}/   delete them: veritape rebuild brings them back`)
   screen.heading('Try next')
-  const flags = '--config examples/demo-crypto.json'
-  screen.say(`  npx veritape why ${someOrder} ${flags}`)
-  screen.say(`  npx veritape replay ${cryptoDay} --prove ${flags}`)
-  screen.say(`  npx veritape status --config examples/demo-equities.json`)
-  screen.result({ books: result, ledger: path, state: engine.config.state })
+  const order = told.at(-1)?.order ?? ''
+  screen.say(`  npx veritape why ${order} --config examples/demo-crypto.json`)
+  screen.say(`  npx veritape replay ${cryptoDay} --prove --config examples/demo-crypto.json`)
+  screen.say('  npx veritape status --config examples/demo-equities.json')
+  screen.result({
+    ledger: config.ledger,
+    state: config.state,
+    books: Object.fromEntries(
+      told.map(({ lines, denials, counts }, index) => [
+        books[index]?.name,
+        {
+          summary: Object.fromEntries(lines),
+          denials: Object.fromEntries(denials),
+          events: Object.fromEntries(counts),
+        },
+      ]),
+    ),
+  })
 }
 
-const tell = async (engine: Engine, book: Book) => {
+interface Told {
+  readonly lines: ReadonlyArray<readonly [label: string, value: string]>
+  readonly denials: ReadonlyMap<string, number>
+  readonly counts: ReadonlyMap<string, number>
+  /** The last order that needed several fills, else the last that was filled. */
+  readonly order: string
+}
+
+/** What a book has to tell, from its ledger alone. */
+const tell = async (engine: Engine, book: Book): Promise<Told> => {
   const store = await engine.readBook(book.name)
   try {
     const counts = new Map<string, number>()
     const denials = new Map<string, number>()
-    const filledOrders = new Map<string, number>()
-    let order = ''
+    const fills = new Map<string, number>()
     let state = kpi.initial()
     for await (const recorded of store.readAll()) {
       const { event } = recorded
       counts.set(event.type, (counts.get(event.type) ?? 0) + 1)
       if (event.type === 'IntentDenied')
         denials.set(event.data.reason, (denials.get(event.data.reason) ?? 0) + 1)
-      if (event.type === 'OrderFilled') {
-        order = event.data.orderId
-        filledOrders.set(order, (filledOrders.get(order) ?? 0) + 1)
-      }
+      if (event.type === 'OrderFilled')
+        fills.set(event.data.orderId, (fills.get(event.data.orderId) ?? 0) + 1)
       state = feed(kpi, state, recorded)
     }
-    const count = (...types: string[]) => types.reduce((sum, type) => sum + (counts.get(type) ?? 0), 0)
+    const count = (...types: string[]) => `${types.reduce((sum, type) => sum + (counts.get(type) ?? 0), 0)}`
     const { figures, currency } = kpiReport(state)
     const figure = (name: string): string => {
       const found = figures.find(each => each.name === name)
-      if (found === undefined || found.value._tag === 'None') return 'n/a'
-      if (found.unit === 'money') return `${toPlaces(`${Number(found.value.value)}`, 2)} ${currency}`
-      if (found.unit === 'share') return `${(Number(found.value.value) * 100).toFixed(2)} %`
-      return `${found.value.value}`
+      return found === undefined
+        ? 'n/a'
+        : `${printFigure(found)}${found.unit === 'money' ? ` ${currency}` : ''}`
     }
-    const why = [...denials].sort(([, a], [, b]) => b - a).map(([reason, times]) => `${times} ${reason}`)
-    const partial = [...filledOrders.values()]
-      .filter(times => times > 1)
-      .reduce((sum, times) => sum + times, 0)
-    const column = [
-      `${count('CandidateFound', 'TickerRejected')}`,
-      `${count('CandidateFound')}`,
-      `${count('CandleClosed')}`,
-      `${count('DataGapFound')}`,
-      `${count('StrategyEvaluated')}`,
-      `${count('IntentRaised')}`,
-      why.length === 0 ? '0' : `${count('IntentDenied')}: ${why.slice(0, 3).join(', ')}`,
-      `${count('IntentExpired')}`,
-      `${count('OrderRequested')}`,
-      `${count('OrderFilled')}`,
-      `${partial}`,
-      figure('trades'),
-      figure('net_pnl_closed_trades'),
-      figure('fees'),
-      figure('equity'),
-      figure('max_drawdown_equity'),
-    ]
+    const several = [...fills].filter(([, times]) => times > 1)
     return {
-      column,
-      json: { counts: Object.fromEntries(counts), denials: Object.fromEntries(denials) },
-      order,
-      ledgerPath: join(engine.config.ledger, book.name),
+      denials,
+      counts,
+      order: several.at(-1)?.[0] ?? [...fills.keys()].at(-1) ?? '',
+      lines: [
+        ['tickers scanned', count('CandidateFound', 'TickerRejected')],
+        ['candidates found', count('CandidateFound')],
+        ['candles closed', count('CandleClosed')],
+        ['gaps in the data', count('DataGapFound')],
+        ['evaluations', count('StrategyEvaluated')],
+        ['intents', count('IntentRaised')],
+        ['  denied', count('IntentDenied')],
+        ['  expired', count('IntentExpired')],
+        ['  orders', count('OrderRequested')],
+        ['orders filled', `${fills.size}`],
+        ['  in several fills', `${several.length}`],
+        ['orders expired at the venue', count('OrderExpired')],
+        ['round trips', figure('trades')],
+        ['net of round trips', figure('net_pnl_closed_trades')],
+        ['fees', figure('fees')],
+        ['equity at the end', figure('equity')],
+        ['largest drawdown', figure('max_drawdown_equity')],
+      ],
     }
   } finally {
     await store.close()

@@ -24,7 +24,7 @@ export const reportKpi: Command<object> = {
       )
       screen.table(
         ['figure', 'value', 'sample'],
-        figures.map(figure => [figure.name, printed(figure), `${figure.sample} ${figure.of}`]),
+        figures.map(figure => [figure.name, printFigure(figure), `${figure.sample} ${figure.of}`]),
         [1],
       )
       for (const [title, groups] of [
@@ -52,7 +52,8 @@ export const reportKpi: Command<object> = {
 
 const optional = (value: Option<string>): string => (isSome(value) ? value.value : 'n/a')
 
-const printed = ({ value, unit }: Figure): string => {
+/** A figure for people: money to two places, a share in per cent, n/a where it has no meaning. */
+export const printFigure = ({ value, unit }: Figure): string => {
   if (!isSome(value)) return 'n/a'
   if (unit === 'money') return toPlaces(`${value.value}` as Decimal, 2)
   if (unit === 'share') return `${(Number(value.value) * 100).toFixed(2)} %`

@@ -16,6 +16,8 @@ export const scan: Command<object> = {
   options: yargs => yargs,
   run: async engine => {
     const { screen, calendar, config } = engine
+    if (engine.simulated !== undefined && engine.asOf === undefined)
+      throw new Stop(exit.usage, 'recorded bars have no today: say which morning, --as-of 2015-10-05T08:30')
     const session = dateInSession(calendar, engine.clock.now())
     if (session === undefined) {
       screen.say('no session today: nothing to scan')

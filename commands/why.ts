@@ -68,9 +68,11 @@ const causes = async (store: EventStore, id: string) => {
   const family = new Map<Seq, Recorded<BookEvent>>()
   for await (const recorded of store.readAll({ after: found.correlation - 1 }))
     if (recorded.correlation === found.correlation) family.set(recorded.seq, recorded)
+  const scanned = await candidateBehind(store, family.values(), found.seq)
   const chain: Recorded<BookEvent>[] = []
   for (let at: Recorded<BookEvent> | undefined = found; at !== undefined; at = family.get(at.cause))
     chain.unshift(at)
+  if (scanned !== undefined && scanned.seq < (chain[0]?.seq ?? 0)) chain.unshift(scanned)
   const descends = new Set<Seq>([seq])
   const consequences: Recorded<BookEvent>[] = []
   for (const recorded of family.values())
@@ -79,6 +81,20 @@ const causes = async (store: EventStore, id: string) => {
       consequences.push(recorded)
     }
   return { chain, consequences }
+}
+
+/** The scan row by which a ticker came onto the watchlist: what the chain of a watchlist book stands on. */
+const candidateBehind = async (store: EventStore, family: Iterable<Recorded<BookEvent>>, before: Seq) => {
+  const candles = [...family].flatMap(({ event }) =>
+    event.type === 'CandleClosed' ? [event.data.symbol] : [],
+  )
+  const [symbol] = candles
+  let candidate: Recorded<BookEvent> | undefined
+  if (symbol === undefined) return candidate
+  for await (const recorded of store.readAll({ upTo: before, types: new Set(['CandidateFound']) }))
+    if (recorded.event.type === 'CandidateFound' && recorded.event.data.ticker === symbol)
+      candidate = recorded
+  return candidate
 }
 
 export const whyNot: Command<{ symbol: string; day?: string | undefined }> = {

@@ -25,7 +25,8 @@ export const ledgerStream: StreamName = 'ledger'
 
 export type Role = 'execute' | 'scan' | 'cli' | 'reconcile' | 'health' | 'guard'
 
-const writers: ReadonlyArray<readonly [prefix: string, roles: readonly Role[]]> = [
+/** A name that ends in a dash stands for all streams that begin with it. */
+const writers: ReadonlyArray<readonly [name: string, roles: readonly Role[]]> = [
   ['candles-', ['execute']],
   ['strategy-', ['execute']],
   ['order-', ['execute', 'reconcile']],
@@ -41,4 +42,7 @@ const writers: ReadonlyArray<readonly [prefix: string, roles: readonly Role[]]> 
 /** Whether a process in this role may write the stream. */
 export const mayWrite = (role: Role, stream: StreamName): boolean =>
   stream === runStream(role) ||
-  writers.some(([prefix, roles]) => stream.startsWith(prefix) && roles.includes(role))
+  writers.some(
+    ([name, roles]) =>
+      (name.endsWith('-') ? stream.startsWith(name) : stream === name) && roles.includes(role),
+  )

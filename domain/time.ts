@@ -15,7 +15,7 @@ export const NewYork = 'America/New_York'
 /** Whether it names a moment that exists and is written in the one form that orders as text: no 30 February. */
 const isInstant = (text: string): boolean => {
   const milliseconds = Date.parse(text)
-  return !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString() === text
+  return text.length === 24 && !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString() === text
 }
 
 export const InstantText = z.string().refine(isInstant, 'not a UTC instant')

@@ -1,20 +1,17 @@
 // Bytes are kept under their hash, whole or not at all, and are checked whenever they are read.
 
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { DataDamaged, dataFolder } from '../../adapters/data-folder.ts'
 import { sha256 } from '../../domain/hash.ts'
+
+vi.mock('node:fs/promises', async load => {
+  const actual = await load<typeof import('node:fs/promises')>()
+  return { ...actual, rename: vi.fn(actual.rename) }
+})
 
 let base: string
 let folder: string
@@ -104,5 +101,7 @@ test('ten writers of the same bytes leave one file and no remains', async () => 
 
 test('a copy that fails leaves nothing behind', async () => {
   await expect(dataFolder(folder).putFile(base)).rejects.toThrow(/EISDIR/)
-  expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([])
+  vi.mocked(rename).mockRejectedValueOnce(new Error('no space for the name'))
+  await expect(dataFolder(folder).put(bytes)).rejects.toThrow('no space for the name')
+  expect(readdirSync(folder)).toEqual([])
 })

@@ -136,7 +136,7 @@ export const market = (seed = 1): Market => {
     const decided = instantOf(time)
     if (wishes % 6 === 0) {
       const detail = 'the order would be worth more than one order may be'
-      const denied = IntentDenied({ intent, reason: 'order-too-large', detail, decided })
+      const denied = IntentDenied({ intent, reason: 'order-value-too-large', detail, decided })
       return [group(write(stream, [propose(cause, denied)]))]
     }
     const { symbol, side, quantity, limitPrice } = terms

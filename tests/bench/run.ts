@@ -1,6 +1,5 @@
 // npm run bench [-- --json] [--quick] [name …]   Performance as ratios; README.md says what each one means.
 
-import { mkdirSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { appendDurableVsRaw } from './append-durable-vs-raw.ts'
 import { appendGroupVsSqlite } from './append-group-vs-sqlite.ts'
@@ -76,7 +75,6 @@ const run = async (): Promise<void> => {
   for (const name of wanted)
     if (!benchmarks.some(benchmark => benchmark.name === name)) throw new Error(`no benchmark is called ${name}`)
   if (size === 'full') installPeers(benchFolder)
-  mkdirSync(`${benchFolder}/dist`, { recursive: true })
   const results = new Map<Benchmark, Measured | Skipped>()
   for (const benchmark of benchmarks) {
     if (wanted.length > 0 && !wanted.includes(benchmark.name)) continue

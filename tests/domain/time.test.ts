@@ -88,6 +88,7 @@ describe('instants', () => {
     '2023-13-01T00:00:00.000Z',
     '2023-03-24T24:61:00.000Z',
     '2023-02-29T00:00:00.000Z',
+    '+010000-01-01T00:00:00.000Z',
     '',
   ])('%j is no UTC instant', text => {
     expect(InstantText.safeParse(text).success).toBe(false)
