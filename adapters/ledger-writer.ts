@@ -116,7 +116,7 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
 
   /** Nothing to do when the active segment is as this process left it: one look at the file. */
   const isCurrent = (): boolean => {
-    if (active === undefined || known.next !== undefined) return false
+    if (active === undefined || active.name !== known.segment || known.next !== undefined) return false
     const now = fs.statSync(`${folder}/${active.name}`, { throwIfNoEntry: false })
     return now !== undefined && now.ino === active.inode && now.size === known.end
   }
@@ -378,8 +378,10 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     commit,
     refresh: () => {
       if (stopped !== undefined) return known
-      const durable = readHead(headFd, folder).mark
+      const now = readHead(headFd, folder)
+      const durable = now.mark
       if (durable.seq <= known.seq) return known
+      head = now
       const damage = advance(folder, known, { head: durable, upTo: durable, verifyFrom: known.segment })
       const error = damageError(folder, judge(folder, known, damage, durable))
       if (error !== undefined) throw error

@@ -69,10 +69,16 @@ export const terminalScreen = (settings: ScreenSettings): TerminalScreen => {
     if (bars.size > 0) remarks('\r\u001b[K')
   }
 
-  const print = (text: string) => {
+  /** Tables stand apart from what is said before and after them, and close to their heading. */
+  let last: 'nothing' | 'text' | 'heading' | 'table' = 'nothing'
+
+  const print = (text: string, kind: 'text' | 'heading' | 'table') => {
     if (json) return
     clearBars()
-    stdout(`${text}\n`)
+    const apart =
+      kind === 'heading' || (kind === 'table' ? last === 'text' || last === 'table' : last === 'table')
+    stdout(`${apart ? '\n' : ''}${text}\n`)
+    last = kind
   }
 
   return {
@@ -81,14 +87,14 @@ export const terminalScreen = (settings: ScreenSettings): TerminalScreen => {
     get columns() {
       return columns()
     },
-    say: (line = '') => print(line),
-    heading: text => print(`\n${style.strong(text)}`),
+    say: (line = '') => print(line, 'text'),
+    heading: text => print(style.strong(text), 'heading'),
     table: (head, rows, numbers = []) => {
       if (json) return
       const table = terminal
         ? terminalTable(head, rows, numbers, columns(), style)
         : plainTable(head, rows, numbers)
-      print(table)
+      print(table, 'table')
     },
     result: value => {
       if (json) stdout(`${JSON.stringify(value ?? null, undefined, terminal ? 2 : undefined)}\n`)

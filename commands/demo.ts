@@ -43,15 +43,19 @@ export const demo: Command<object> = {
     screen.heading('2  Crypto: the execution loop around the clock')
     await shown(engine, crypto, ['execute', '--paper', '--from', cryptoFrom, '--until', cryptoUntil])
 
-    screen.heading('3  Views, proof of the bytes, proof of the decisions')
+    screen.heading('3  Views: portfolio, heartbeat, orders, trades, equity curve, KPI')
+    for (const book of books) await shown(engine, book, ['project', '--once'])
+    await run(engine, equities, ['report', 'kpi'])
+    await shown(engine, crypto, ['report', 'kpi'])
+
+    screen.heading('4  Proof of the bytes, proof of the decisions, proof of the views')
     for (const book of books) {
-      await shown(engine, book, ['project', '--once'])
       await shown(engine, book, ['verify'])
       await shown(engine, book, ['replay', '--prove'])
       await run(engine, book, ['rebuild'])
       screen.say(screen.style.good('views deleted and rebuilt from the ledger: identical, byte for byte'))
     }
-    screen.heading('4  What happened')
+    screen.heading('5  What happened')
     await summary(engine, books)
     return exit.done
   },

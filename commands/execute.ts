@@ -68,6 +68,11 @@ export const execute: Command<Options> = {
   run: async (engine, { once, from, until }) => {
     const { config, screen, simulated } = engine
     const mode = tradableMode(config.mode)
+    if (config.market.files.length === 0)
+      throw new Stop(
+        exit.refused,
+        'no candles are configured: name their files in market.files, as examples/demo-crypto.json does',
+      )
     const market = await engine.market()
     const begin = await beginning(engine, market, from)
     simulated?.jumpTo(begin)
@@ -226,17 +231,15 @@ const loop = async (executor: Executor, { once, until }: { once: boolean; until:
   const { engine, desk, market } = executor
   const { clock, signal, simulated, config, screen } = engine
   const start = millisecondsOf(clock.now())
-  const progress = screen.progress(
-    'executing',
-    until === undefined ? undefined : millisecondsOf(until) - start,
-  )
+  const hours = (instant: Instant) => Math.floor((millisecondsOf(instant) - start) / 3_600_000)
+  const progress = screen.progress('executing, hours', until === undefined ? undefined : hours(until))
   try {
     while (!signal.aborted) {
       const now = clock.now()
       if (until !== undefined && now > until) return
       // A recorded book that is already past this moment has nothing to do here.
       if (desk.book.lastCycle === undefined || now >= desk.book.lastCycle) await turn(executor, now)
-      progress.at(millisecondsOf(now) - start)
+      progress.at(hours(now))
       if (once) return
       const next = simulated === undefined ? undefined : nextClose(executor, market, now)
       if (simulated !== undefined && next === undefined) return

@@ -100,10 +100,11 @@ const show = (
         toPlaces(unrealizedPnl(position, mark), 2),
       ])
     }
-  if (held.length > 0)
+  if (held.length > 0) {
     screen.table(['position', 'holder', 'quantity', 'entry', 'mark', 'unrealized'], held, [2, 3, 4, 5])
+  }
   const live = [...orders.live].map(id => orders.byId.get(id)).filter(line => line !== undefined)
-  if (live.length > 0)
+  if (live.length > 0) {
     screen.table(
       ['order', 'side', 'symbol', 'remaining', 'status', 'for'],
       live.map(({ order }) => [
@@ -116,6 +117,7 @@ const show = (
       ]),
       [3],
     )
+  }
   screen.result({
     book,
     mode,

@@ -126,7 +126,8 @@ export const isOverfilled = (order: Order): boolean => compare(order.filled, ord
 // ── evolve: facts only, never refuses ───────────────────────────────────────────────────────────────────────────
 
 export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => {
-  if (type === 'OrderRequested' || type === 'OrderWithheld')
+  if (type === 'OrderRequested' || type === 'OrderWithheld') {
+    if (order !== undefined) throw new Error(`${type} of ${data.orderId} stands behind its first request`)
     return {
       status: type === 'OrderRequested' ? 'requested' : 'withheld',
       request: data,
@@ -134,6 +135,7 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
       fills: [],
       cancelRequested: false,
     }
+  }
   if (order === undefined) throw new Error(`${type} of ${data.orderId} stands before its request`)
   switch (type) {
     case 'OrderAccepted':
@@ -199,7 +201,7 @@ export const decide = (
     case 'ReportAcceptance':
       return right(order.venueOrderId === undefined ? [OrderAccepted(data)] : [])
     case 'ReportRejection':
-      return right(order.status === 'requested' || order.status === 'unknown' ? [OrderRejected(data)] : [])
+      return right(isLive(order) ? [OrderRejected(data)] : []) // some venues reject what they had accepted
     case 'ReportLostAnswer':
       return right(order.status === 'requested' ? [OrderOutcomeUnknown(data)] : [])
     case 'RequestCancel':
@@ -216,14 +218,19 @@ export const decide = (
   }
 }
 
+/** When it was decided may differ: a request that is repeated is decided again. */
 const sameRequest = (a: OrderRequest, b: OrderRequest): boolean =>
   a.intent === b.intent &&
+  a.by === b.by &&
   a.symbol === b.symbol &&
   a.side === b.side &&
   a.type === b.type &&
   a.quantity === b.quantity &&
   a.limitPrice === b.limitPrice &&
-  a.stopPrice === b.stopPrice
+  a.stopPrice === b.stopPrice &&
+  a.timeInForce === b.timeInForce &&
+  a.reduceOnly === b.reduceOnly &&
+  a.expiresAt === b.expiresAt
 
 const never = (type: never): never => {
   throw new Error(`no case for ${type}`)

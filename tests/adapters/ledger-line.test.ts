@@ -1,7 +1,9 @@
 // Lines: what is written reads back, the places that matter are where the format says, and nothing else is a line.
 
+import fs from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readSlot, slotBytes } from '../../adapters/ledger-head.ts'
 import {
   countAt,
   decodeLine,
@@ -142,4 +144,20 @@ test('what fits on a line is counted in bytes, not in characters', () => {
   expect(fitsOnLine('A', 's', 'x'.repeat(65_000))).toBe(true)
   expect(fitsOnLine('A', 's', 'x'.repeat(65_536))).toBe(false)
   expect(fitsOnLine('A', 's', '€'.repeat(22_000))).toBe(false)
+})
+
+test('the example in the description of the format is right, to the byte', () => {
+  const page = fs.readFileSync(new URL('../../docs/ledger-format.md', import.meta.url), 'utf8')
+  const lines = page.split('\n').filter(line => line.startsWith('{"n":"'))
+  expect(lines).toHaveLength(2)
+  let previous = zeroHash
+  for (const line of lines) {
+    const { recorded, hash, data, index } = decodeLine(line)
+    const again = encodeLine(recorded, data, index, '0004', previous)
+    expect(again).toEqual({ text: `${line}\n`, hash })
+    previous = hash
+  }
+  const slots = page.split('\n').filter(line => line.startsWith('seq='))
+  expect(slots.map(slot => readSlot(`${slot}\n`)?.seq)).toEqual([8, 7])
+  expect(page).toContain(`It is ${2 * slotBytes} bytes: two lines ("slots") of ${slotBytes} bytes`)
 })
