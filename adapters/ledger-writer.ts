@@ -8,14 +8,14 @@
 
 import fs from 'node:fs'
 import type { BookEvent } from '../domain/catalogue.ts'
-import { outside, propose, type Recorded, type StreamName } from '../domain/event.ts'
-import { type Appended, type AppendRefusal, LedgerDamaged } from '../domain/event-store.ts'
+import type { Recorded, StreamName } from '../domain/event.ts'
+import type { Appended, AppendRefusal } from '../domain/event-store.ts'
 import { type Either, left, right } from '../domain/result.ts'
-import { SegmentClosed, type SegmentEvent, SegmentOpened } from '../domain/segment.ts'
+import { SegmentClosed, type SegmentEvent } from '../domain/segment.ts'
 import { ledgerStream } from '../domain/stream.ts'
 import { type CalendarDate, dateIn, type Instant } from '../domain/time.ts'
 import { decideAppend, place, type Request, type Standing, type Stored } from './ledger-decision.ts'
-import { codeOf, type LedgerFiles } from './ledger-files.ts'
+import type { LedgerFiles } from './ledger-files.ts'
 import { type DurableMark, readHead, writeSlot } from './ledger-head.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import {
@@ -27,9 +27,12 @@ import {
   revisionOf,
 } from './ledger-known.ts'
 import { digits, encodeLine } from './ledger-line.ts'
-import { damageError, judge, quarantine, recoveries } from './ledger-recovery.ts'
+import { openingOf, ownRequest, unrecorded } from './ledger-own.ts'
+import { poisonOf } from './ledger-poison.ts'
+import { damageError, judge, quarantine } from './ledger-recovery.ts'
 import { rollDue, segmentName } from './ledger-segment.ts'
 import { storedEvent } from './ledger-stored.ts'
+import { NoRoom, textAppender } from './ledger-text.ts'
 import { recordedTime } from './ledger-time.ts'
 
 /** The answer to one request; a `bug` is thrown to its caller alone. */
@@ -64,43 +67,19 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
   const time = recordedTime(clock)
   let head = readHead(headFd, folder)
   let active: { readonly name: string; readonly fd: number; readonly inode: number } | undefined
-  let ownDue: BookEvent[] = []
+  let ownDue: SegmentEvent[] = []
   /** Of the last event that is in the ledger or staged for the write group. */
   let lastSeq = 0
-  let stopped: Error | undefined
+  const poison = poisonOf(files, folder, clock)
+  const appendText = textAppender(files, poison)
   let minute = ''
   let date: CalendarDate = ''
-  let buffer = Buffer.allocUnsafe(64 * 1024)
-
-  const poison = (error: unknown): never => {
-    const sentence = `${folder} could not be made durable (${error instanceof Error ? error.message : String(error)}): the kernel may have dropped what was written. Check the disk, run 'veritape verify', copy or restore the ledger, then remove POISON`
-    stopped = new LedgerDamaged('poisoned', sentence)
-    try {
-      fs.writeFileSync(`${folder}/POISON`, `${clock()} pid ${process.pid}: ${sentence}\n`, { flush: true })
-      files.syncFolder(folder)
-    } catch (again) {
-      stopped = new LedgerDamaged(
-        'poisoned',
-        `${sentence} (POISON could not be written either: ${String(again)})`,
-      )
-    }
-    throw stopped
-  }
-
-  const refusePoisoned = () => {
-    if (stopped !== undefined) throw stopped
-    if (fs.statSync(`${folder}/POISON`, { throwIfNoEntry: false }) === undefined) return
-    throw new LedgerDamaged(
-      'poisoned',
-      `${folder}/POISON exists: a sync failed there and nobody may write. Read it, check the disk, run 'veritape verify', copy or restore the ledger, then remove POISON`,
-    )
-  }
 
   const sync = (fd: number) => {
     try {
       files.sync(fd)
     } catch (error) {
-      poison(error)
+      poison.spread(error)
     }
   }
 
@@ -126,13 +105,10 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     const damage = advance(folder, known, { head: head.mark, verifyFrom: known.segment || head.mark.segment })
     const verdict = judge(folder, known, damage, head.mark)
     const error = damageError(folder, verdict)
-    if (error !== undefined) {
-      stopped = error
-      throw error
-    }
+    if (error !== undefined) poison.stop(error)
     if (verdict.kind === 'torn') {
       quarantine(files, folder, verdict.segment, verdict.from)
-      ownDue = unrecorded()
+      ownDue = unrecorded(folder, identity, known)
     }
     if (known.at !== '') time.continueAfter(known.at)
     if (known.segment === '') return
@@ -149,36 +125,13 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     head = { mark, nextSlot: head.nextSlot === 0 ? 1 : 0 }
   }
 
-  const unrecorded = (): BookEvent[] => {
-    const recorded = new Set(
-      (known.streams.get(ledgerStream) ?? []).map(seq => storedEvent(folder, known, seq).recorded.id),
-    )
-    return recoveries(folder).filter(event => !recorded.has(ownProposal(event).id))
-  }
-
-  const ownProposal = (event: SegmentEvent) => {
-    const subject = event.type === 'LedgerRecovered' ? event.data.quarantined : event.data.segment
-    return propose(outside(`${identity.ledgerId}/${identity.epoch}/${subject}`), event)
-  }
-
-  const ownRequest = (events: readonly BookEvent[]): Request => {
-    const proposals = events.map(event => ownProposal(event as SegmentEvent))
-    const last = revisionOf(known, ledgerStream)
-    const expected = last < 0 ? 'no-stream' : { revision: last }
-    return {
-      group: { run: 0, writes: [{ stream: ledgerStream, expected, events: proposals }] },
-      proposals,
-      data: events.map(({ data }) => JSON.stringify(data)),
-    }
-  }
-
   /** Leaves the segment when its day is over or it is full; the next one is then to be opened. */
   const closeSegmentIfDue = (): Failure | undefined => {
     if (known.segment === '' || known.next !== undefined) return undefined
     const due = rollDue(known.segment, known.end, identity.segmentBytesMax, today())
     if (due === undefined) return undefined
     const closing = SegmentClosed({ segment: known.segment, nextSegment: due.next, why: due.why })
-    const failure = writeGroup([stage(ownRequest([closing]))], known.segment)
+    const failure = writeGroup([stage(ownRequest(identity, known, [closing]))], known.segment)
     if (failure?.kind !== 'disk-full') known.next = due.next
     return failure
   }
@@ -238,10 +191,10 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
           lines.push(line.text)
           hash = line.hash
         }
-      length = writeText(fd, lines.length === 1 ? (lines[0] as string) : lines.join(''), start)
+      length = appendText(fd, lines.length === 1 ? (lines[0] as string) : lines.join(''), start)
     } catch (error) {
       unstage(staged)
-      if (error instanceof LedgerDamaged || !(error instanceof NoRoom)) throw error
+      if (!(error instanceof NoRoom)) throw error
       return { kind: 'disk-full', detail: error.message }
     }
     sync(fd)
@@ -257,27 +210,6 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
       }
     }
     return undefined
-  }
-
-  /** Appends the bytes; on any failure the file gets its old length back. */
-  const writeText = (fd: number, text: string, start: number): number => {
-    if (buffer.length < text.length * 3) buffer = Buffer.allocUnsafe(text.length * 3)
-    const length = buffer.write(text, 0, 'utf8')
-    let failure: unknown
-    try {
-      const written = files.write(fd, buffer, length, null)
-      if (written === length) return length
-      failure = new NoRoom(`${written} of ${length} bytes were written`)
-    } catch (error) {
-      failure = isNoRoom(error) ? new NoRoom((error as Error).message) : error
-    }
-    try {
-      files.truncate(fd, start)
-      files.sync(fd)
-    } catch (error) {
-      poison(error)
-    }
-    throw failure
   }
 
   const standing = (staged: readonly Staged[]): Standing => ({
@@ -326,7 +258,7 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     })
 
   const commit = (requests: readonly Request[]): readonly Outcome[] => {
-    refusePoisoned()
+    poison.refuse()
     if (!isCurrent()) {
       catchUp()
       sign()
@@ -349,8 +281,8 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     if (closing !== undefined) return requests.map(() => left(closing))
     const segment = known.next ?? (known.segment === '' ? segmentName(today()) : known.segment)
     const own = ownDue.slice()
-    if (segment !== known.segment) own.unshift(opening(segment))
-    if (own.length > 0) staged.push(stage(ownRequest(own)))
+    if (segment !== known.segment) own.unshift(openingOf(identity, known, segment))
+    if (own.length > 0) staged.push(stage(ownRequest(identity, known, own)))
     const outcomes = decideAll(requests, staged)
     const onlyOpened = ownDue.length === 0 && segment !== known.segment && staged.length === 1
     if (onlyOpened) unstage(staged) // nobody writes: the segment is opened when somebody does
@@ -360,24 +292,16 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     return failure === undefined ? outcomes : refuseAll(outcomes, failure)
   }
 
-  const opening = (segment: string): BookEvent =>
-    SegmentOpened({
-      segment,
-      ...(known.segment === '' ? {} : { previousSegment: known.segment }),
-      book: identity.book,
-      epoch: identity.epoch,
-    })
-
-  refusePoisoned()
+  poison.refuse()
   catchUp()
-  ownDue = unrecorded()
+  ownDue = unrecorded(folder, identity, known)
   sign()
   if (ownDue.length > 0) commit([])
 
   return {
     commit,
     refresh: () => {
-      if (stopped !== undefined) return known
+      if (poison.stopped()) return known
       const now = readHead(headFd, folder)
       const durable = now.mark
       if (durable.seq <= known.seq) return known
@@ -396,7 +320,3 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     },
   }
 }
-
-class NoRoom extends Error {}
-
-const isNoRoom = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error) ?? '')

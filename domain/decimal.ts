@@ -3,6 +3,7 @@
 
 import { Decimal as Exact } from 'decimal.js'
 import { z } from 'zod'
+import { compareSmall, productOfSmall, quotientOfSmall, sumOfSmall } from './small-decimal.ts'
 
 // 260 digits: the longest sums and products keep every digit, and the longest quotient is still told apart from a half
 // of its 18th place (the integers behind two texts of 40 characters have 77 digits each), so it is rounded once.
@@ -25,11 +26,14 @@ export const readDecimal = (text: string): Decimal | undefined =>
 
 const print = (value: Exact): Decimal => value.toFixed() as Decimal
 
-export const add = (a: Decimal, b: Decimal): Decimal => print(new exact(a).plus(b))
-export const subtract = (a: Decimal, b: Decimal): Decimal => print(new exact(a).minus(b))
-export const multiply = (a: Decimal, b: Decimal): Decimal => print(new exact(a).times(b))
-export const negate = (a: Decimal): Decimal => print(new exact(0).minus(a))
-export const absolute = (a: Decimal): Decimal => print(new exact(a).abs())
+export const add = (a: Decimal, b: Decimal): Decimal => sumOfSmall(a, b, 1) ?? print(new exact(a).plus(b))
+export const subtract = (a: Decimal, b: Decimal): Decimal =>
+  sumOfSmall(a, b, -1) ?? print(new exact(a).minus(b))
+export const multiply = (a: Decimal, b: Decimal): Decimal =>
+  productOfSmall(a, b) ?? print(new exact(a).times(b))
+export const negate = (a: Decimal): Decimal => sumOfSmall('0', a, -1) ?? print(new exact(0).minus(a))
+export const absolute = (a: Decimal): Decimal =>
+  sumOfSmall('0', a, a.startsWith('-') ? -1 : 1) ?? print(new exact(a).abs())
 export const sum = (all: Iterable<Decimal>): Decimal => {
   let total = new exact(0)
   for (const each of all) total = total.plus(each)
@@ -39,12 +43,12 @@ export const sum = (all: Iterable<Decimal>): Decimal => {
 /** a / b to 18 places, half to even. Throws on b = 0: callers decide what a missing quotient means. */
 export const divide = (a: Decimal, b: Decimal): Decimal => {
   if (isZero(b)) throw new Error(`division of ${a} by zero`)
-  return print(new exact(a).dividedBy(b).toDecimalPlaces(18))
+  return quotientOfSmall(a, b) ?? print(new exact(a).dividedBy(b).toDecimalPlaces(18))
 }
 
 /** Negative, 0 or positive, as in Array.sort. */
-export const compare = (a: Decimal, b: Decimal): number => new exact(a).comparedTo(b)
-export const isZero = (a: Decimal): boolean => new exact(a).isZero()
+export const compare = (a: Decimal, b: Decimal): number => compareSmall(a, b) ?? new exact(a).comparedTo(b)
+export const isZero = (a: Decimal): boolean => a === '0' || compare(a, '0') === 0
 export const isPositive = (a: Decimal): boolean => compare(a, '0') > 0
 export const smaller = (a: Decimal, b: Decimal): Decimal => (compare(a, b) <= 0 ? a : b)
 export const larger = (a: Decimal, b: Decimal): Decimal => (compare(a, b) >= 0 ? a : b)

@@ -17,6 +17,7 @@ const unitsOf = (text: string): number => {
   const { length } = text
   if (length > longest) return Number.NaN
   const negative = text.charCodeAt(0) === 45
+  if (!isDigit(text.charCodeAt(negative ? 1 : 0)) || !isDigit(text.charCodeAt(length - 1))) return Number.NaN
   let units = 0
   let point = -1
   for (let at = negative ? 1 : 0; at < length; at++) {
@@ -30,6 +31,8 @@ const unitsOf = (text: string): number => {
   if (units > Number.MAX_SAFE_INTEGER) return Number.NaN
   return negative ? -units : units
 }
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
 /** The shortest text of so many units; undefined when they are not exact. */
 const textOf = (units: number, scale: number): Text | undefined => {
@@ -53,7 +56,8 @@ export const sumOfSmall = (a: Text, b: Text, sign: 1 | -1): Text | undefined => 
   const more = places - scale
   if (more > 0) first *= powers[more] ?? Number.NaN
   else if (more < 0) second *= powers[-more] ?? Number.NaN
-  if (!(Math.abs(first) <= Number.MAX_SAFE_INTEGER && Math.abs(second) <= Number.MAX_SAFE_INTEGER)) return undefined
+  if (!(Math.abs(first) <= Number.MAX_SAFE_INTEGER && Math.abs(second) <= Number.MAX_SAFE_INTEGER))
+    return undefined
   return textOf(first + sign * second, more > 0 ? scale + more : scale)
 }
 
@@ -72,7 +76,8 @@ export const compareSmall = (a: Text, b: Text): number | undefined => {
   const more = places - scale
   if (more > 0) first *= powers[more] ?? Number.NaN
   else if (more < 0) second *= powers[-more] ?? Number.NaN
-  if (!(Math.abs(first) <= Number.MAX_SAFE_INTEGER && Math.abs(second) <= Number.MAX_SAFE_INTEGER)) return undefined
+  if (!(Math.abs(first) <= Number.MAX_SAFE_INTEGER && Math.abs(second) <= Number.MAX_SAFE_INTEGER))
+    return undefined
   return first < second ? -1 : first > second ? 1 : 0
 }
 
@@ -82,7 +87,13 @@ export const quotientOfSmall = (a: Text, b: Text): Text | undefined => {
   const scale = places
   const second = unitsOf(b)
   const exponent = 18 + places - scale
-  if (!(Math.abs(first) <= Number.MAX_SAFE_INTEGER && second !== 0 && Math.abs(second) <= Number.MAX_SAFE_INTEGER))
+  if (
+    !(
+      Math.abs(first) <= Number.MAX_SAFE_INTEGER &&
+      second !== 0 &&
+      Math.abs(second) <= Number.MAX_SAFE_INTEGER
+    )
+  )
     return undefined
   if (exponent < 0) return undefined
   const negative = first < 0 !== second < 0
