@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { z } from 'zod'
-import { Config, defaults } from '../domain/config.ts'
+import { Config, type ConfigValue, defaults } from '../domain/config.ts'
 import { sha256 } from '../domain/hash.ts'
 import { CommentedJsonError, readCommentedJson } from './commented-json.ts'
 import { configurationKeys, isSection, keyNamed, wantsText } from './configuration-key.ts'
@@ -21,18 +21,10 @@ import {
 } from './configuration-problem.ts'
 import { changePaths, decidingText, nested } from './configuration-text.ts'
 
-/** A value of the configuration and where it comes from; the same shape as the engine shows. */
-export interface SourcedValue {
-  readonly key: string
-  readonly value: unknown
-  /** 'default', 'file /etc/veritape.json', 'environment VERITAPE__BOOK', 'flag --book' */
-  readonly source: string
-}
-
 export interface Configuration {
   readonly config: Config
   /** Every key in the order of the schema, for people: credentials in a URL are masked. */
-  readonly values: readonly SourcedValue[]
+  readonly values: readonly ConfigValue[]
   /** Canonical JSON of what can change a decision. */
   readonly text: string
   /** SHA-256 of `text`. */
@@ -71,7 +63,7 @@ export const readConfiguration = (sources: ConfigurationSources): Configuration 
   fromEnvironment(sources, given, problems)
   fromFlags(sources, given, problems)
 
-  const values: SourcedValue[] = []
+  const values: ConfigValue[] = []
   for (const { key, schema } of configurationKeys) {
     const { value, source, folder, where, remedy } = given.get(key) as Given
     const parsed = schema.safeParse(value)

@@ -8,16 +8,9 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { DataFolder } from '../domain/data-folder.ts'
 import { sha256 as hashOf } from '../domain/hash.ts'
 import { codeOf, nodeFiles } from './ledger-files.ts'
-
-/** The same shape as the port of the commands. */
-export interface DataFolderAdapter {
-  put(bytes: Uint8Array): Promise<string>
-  putFile(path: string): Promise<string>
-  get(sha256: string): Promise<Uint8Array>
-  pathOf(sha256: string): Promise<string>
-}
 
 /** Data that an event refers to is missing, or is not what it was. */
 export class DataDamaged extends Error {
@@ -29,7 +22,7 @@ export class DataDamaged extends Error {
 
 const hashForm = /^[0-9a-f]{64}$/
 
-export const dataFolder = (folder: string): DataFolderAdapter => {
+export const dataFolder = (folder: string): DataFolder => {
   const pathOf = (sha256: string) => join(folder, sha256)
 
   /** Writes `bytes` under their hash, which is known once all of them have passed. */

@@ -8,25 +8,19 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { KillSwitch } from '../domain/kill-switch.ts'
 import { codeOf, type LedgerFiles, nodeFiles, replaceFile } from './ledger-files.ts'
 
 const Kill = z.strictObject({ level: z.enum(['reducing', 'halted']), by: z.string(), reason: z.string() })
 type Kill = z.infer<typeof Kill>
 
-/** The same shape as the port of the commands. */
-export interface KillSwitchFile {
-  pull(level: Kill['level'], by: string, reason: string): Promise<void>
-  read(): { readonly level: Kill['level']; readonly reason: string } | undefined
-  release(): Promise<void>
-}
-
 const fileName = 'KILL'
 
 /** `folder` is the book's ledger folder; it need not exist. */
-export const killSwitch = (folder: string, files: LedgerFiles = nodeFiles): KillSwitchFile => {
+export const killSwitch = (folder: string, files: LedgerFiles = nodeFiles): KillSwitch => {
   const path = join(folder, fileName)
 
-  const read: KillSwitchFile['read'] = () => {
+  const read: KillSwitch['read'] = () => {
     let text: string
     try {
       text = readFileSync(path, 'utf8')

@@ -141,11 +141,12 @@ async function* readSegment(
   upTo: Seq,
 ): AsyncGenerator<Part> {
   const fd = fs.openSync(`${folder}/${name}`, 'r')
+  let chunks: ReturnType<typeof chunksOf> | undefined
   try {
     const size = fs.fstatSync(fd).size
     const to = markEnd ?? size
     if (size < to) throw lost(folder, `${name} has ${size} bytes, but ${to} were acknowledged`)
-    const chunks = chunksOf(fd, from, to)
+    chunks = chunksOf(fd, from, to)
     let seq = seqBefore
     while (true) {
       const next = await chunks.next()
@@ -161,6 +162,8 @@ async function* readSegment(
       if (seq >= upTo) return
     }
   } finally {
+    // The next chunk may be on its way: its read must end before the file is closed under it.
+    await chunks?.return({ rest: 0 })
     fs.closeSync(fd)
   }
 }

@@ -6,14 +6,8 @@ import { stripVTControlCharacters } from 'node:util'
 import type { createColors } from 'picocolors'
 import type { Logger, pino as Pino } from 'pino'
 import type { Config } from '../domain/config.ts'
+import type { Log } from '../domain/log.ts'
 import { redaction } from './redaction.ts'
-
-/** What a command may say to the log; the engine's port of the same name. */
-export interface PinoLog {
-  info(fields: object, sentence: string): void
-  warn(fields: object, sentence: string): void
-  error(fields: object, sentence: string): void
-}
 
 export interface LogSettings {
   readonly level: Config['logLevel']
@@ -29,7 +23,7 @@ export interface LogSettings {
 const require = createRequire(import.meta.url)
 
 /** Nothing is loaded before the first line that the level lets through. */
-export const pinoLog = ({ level, terminal, colour, secrets, write }: LogSettings): PinoLog => {
+export const pinoLog = ({ level, terminal, colour, secrets, write }: LogSettings): Log => {
   const clean = redaction(secrets)
   let loaded: Logger | undefined
 

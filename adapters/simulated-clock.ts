@@ -1,13 +1,8 @@
 // The clock of recorded data: it stands still until it is moved, and only ever moves forward.
 
 import { setImmediate } from 'node:timers/promises'
-import type { Clock } from '../domain/clock.ts'
+import type { SimulatedClock } from '../domain/clock.ts'
 import { type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
-
-export interface SimulatedClock extends Clock {
-  /** Moves to `instant`; an earlier one than now changes nothing. Throws for text that is no instant. */
-  jumpTo(instant: Instant): void
-}
 
 export const simulatedClock = (start: Instant): SimulatedClock => {
   let now = readMilliseconds(start)

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { stripVTControlCharacters } from 'node:util'
 import type CliProgress from 'cli-progress'
 import type { createColors } from 'picocolors'
+import type { Screen, Style } from '../domain/screen.ts'
 import { plainTable, terminalTable } from './text-table.ts'
 
 /** Where a screen writes: process.stdout, process.stderr, or a stream of a test. */
@@ -27,22 +28,6 @@ export interface ScreenSettings {
   readonly onClosed?: () => void
 }
 
-/** The same shape as the port of the commands. */
-export interface TerminalScreen {
-  readonly json: boolean
-  readonly terminal: boolean
-  readonly columns: number
-  say(line?: string): void
-  heading(text: string): void
-  table(head: readonly string[], rows: ReadonlyArray<readonly string[]>, numbers?: readonly number[]): void
-  result(value: unknown): void
-  note(line: string): void
-  progress(label: string, total?: number): { at(done: number): void; stop(): void }
-  readonly style: TerminalStyle
-}
-
-type TerminalStyle = Readonly<Record<'strong' | 'good' | 'bad' | 'warn' | 'faint', (text: string) => string>>
-
 const columnsInPipe = 100
 const columnsUnknown = 80
 
@@ -55,7 +40,7 @@ export const wantsColour = (
 const require = createRequire(import.meta.url)
 
 /** Packages are loaded when the first table, colour or bar needs them: most commands need none. */
-export const terminalScreen = (settings: ScreenSettings): TerminalScreen => {
+export const terminalScreen = (settings: ScreenSettings): Screen => {
   const { stderr, json, environment } = settings
   const stdout = quietly(settings.stdout, settings.onClosed)
   const remarks = quietly(stderr)
@@ -132,7 +117,7 @@ const quietly = (stream: ScreenStream, onClosed?: () => void): ((text: string) =
   }
 }
 
-const styleOf = (colour: boolean): TerminalStyle => {
+const styleOf = (colour: boolean): Style => {
   const same = (text: string) => text
   if (!colour) return { strong: same, good: same, bad: same, warn: same, faint: same }
   const picocolors = require('picocolors') as { createColors: typeof createColors }

@@ -1,10 +1,10 @@
 // The command line: verbs, their flags, and what an error means to the caller. Verbs are loaded when they are used.
 
 import yargs, { type Argv } from 'yargs'
+import type { Screen } from '../domain/screen.ts'
 import type { Command, Overrides } from './command.ts'
 import type { Engine } from './engine.ts'
 import { exit, exitTable, Stop } from './exit.ts'
-import type { Screen } from './screen.ts'
 
 /** What every verb takes. */
 export interface Global {

@@ -7,59 +7,20 @@ import type { Candle } from '../domain/candle.ts'
 import type { CandleColumns } from '../domain/candle-columns.ts'
 import type { Champion } from '../domain/champion.ts'
 import type { Clock, SimulatedClock } from '../domain/clock.ts'
-import type { Config } from '../domain/config.ts'
-import type { EventStore, Head, Mode } from '../domain/event-store.ts'
+import type { Config, ConfigValue } from '../domain/config.ts'
+import type { DataFolder } from '../domain/data-folder.ts'
+import type { EventStore, Mode } from '../domain/event-store.ts'
+import type { KillSwitch } from '../domain/kill-switch.ts'
+import type { AuditReport, AuditStep } from '../domain/ledger-audit.ts'
+import type { Log } from '../domain/log.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import type { Order } from '../domain/order.ts'
+import type { Screen } from '../domain/screen.ts'
 import type { Role } from '../domain/stream.ts'
 import type { CalendarDate, Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
 import type { Venue } from '../domain/venue.ts'
-import type { Screen } from './screen.ts'
-
-/** One value of the configuration with where it came from: 'default', 'file …', 'environment …', 'flag --…'. */
-export interface ConfigValue {
-  readonly key: string
-  readonly value: unknown
-  readonly source: string
-}
-
-export interface Log {
-  info(fields: object, sentence: string): void
-  warn(fields: object, sentence: string): void
-  error(fields: object, sentence: string): void
-}
-
-/** The KILL file of a book: halts trading without the ledger. */
-export interface KillSwitch {
-  /** Durable before it resolves; works while the ledger is busy or damaged. */
-  pull(level: 'reducing' | 'halted', by: string, reason: string): Promise<void>
-  /** What the file says; undefined when there is none. A file of any other content halts. */
-  read(): { readonly level: 'reducing' | 'halted'; readonly reason: string } | undefined
-  release(): Promise<void>
-}
-
-/** Views: written atomically, read only by people and other programs. */
-export interface ViewFolder {
-  readonly path: string
-  /** True when the bytes on disk changed. */
-  write(name: string, text: string): Promise<boolean>
-  read(name: string): Promise<string | undefined>
-  list(): Promise<readonly string[]>
-  clear(): Promise<void>
-}
-
-/** Bytes that events refer to by their SHA-256: `ledger/data/<sha256>`. */
-export interface DataFolder {
-  /** Durable before it resolves. Gives the SHA-256. */
-  put(bytes: Uint8Array): Promise<string>
-  /** Copies a file in, unless it is there. */
-  putFile(path: string): Promise<string>
-  /** Throws when it is missing or its hash is not its name. */
-  get(sha256: string): Promise<Uint8Array>
-  /** Path of the checked file, for readers of files. */
-  pathOf(sha256: string): Promise<string>
-}
+import type { ViewFolder } from '../domain/view-folder.ts'
 
 /** Recorded candles by the hash of their file, for replays. */
 export interface RecordedCandles {
@@ -75,29 +36,6 @@ export interface RecordedCandles {
   daily(dataset: string): Promise<ReadonlyMap<string, DailyColumns>>
   /** All candles of a series: of the configured file, or of a kept one when `dataset` names it. */
   columns(symbol: string, timeframe: Timeframe, dataset?: string): Promise<CandleColumns>
-}
-
-export type AuditStep =
-  | { readonly kind: 'progress'; readonly bytes: number; readonly bytesTotal: number }
-  | {
-      readonly kind: 'damage'
-      readonly damage: {
-        readonly segment: string
-        readonly line: number
-        readonly byte: number
-        readonly expected: string
-        readonly found: string
-      }
-    }
-
-export interface AuditReport {
-  readonly segments: readonly string[]
-  readonly events: number
-  readonly bytes: number
-  readonly head: Head
-  /** Bytes behind what is acknowledged: a write under way, or torn by a crash. No damage. */
-  readonly unacknowledgedBytes: number
-  readonly damages: number
 }
 
 export interface Engine {

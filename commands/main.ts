@@ -7,15 +7,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { program } from '../adapters/program.ts'
 import { terminalScreen } from '../adapters/terminal-screen.ts'
-import type { Config } from '../domain/config.ts'
+import type { Config, ConfigValue } from '../domain/config.ts'
 import { rulesOf } from '../domain/config.ts'
 import type { Mode } from '../domain/event-store.ts'
+import type { Screen } from '../domain/screen.ts'
 import { instantOf, readInstant } from '../domain/time.ts'
 import type { Overrides } from './command.ts'
 import { type Global, runCommandLine } from './command-line.ts'
-import type { ConfigValue, Engine } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
-import type { Screen } from './screen.ts'
 
 /** Runs one command line in this process; gives its exit code. */
 export const main = (

@@ -123,3 +123,10 @@ export const rulesOf =
     if (rules === undefined) throw new Error(`venue.markets has no entry for ${symbol} and none for '*'`)
     return rules
   }
+
+/** One value of the configuration with where it came from: 'default', 'file …', 'environment …', 'flag --…'. */
+export interface ConfigValue {
+  readonly key: string
+  readonly value: unknown
+  readonly source: string
+}

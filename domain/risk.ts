@@ -2,7 +2,7 @@
 // the answer, and its name is recorded. Everything here fails closed.
 
 import { z } from 'zod'
-import { add, compare, type Decimal, isPositive, multiply, negate, subtract } from './decimal.ts'
+import { add, compare, type Decimal, isPositive, multiply, subtract } from './decimal.ts'
 import type { Intent } from './intent.ts'
 
 /** Why an intent was denied. Closed list: each is one rule below, one test, one row in docs/safety.md. */
@@ -104,8 +104,8 @@ export const riskObjection = (intent: Intent, now: Exposure, limits: Limits): Ob
     return objection('price-missing', 'a limit order needs a limit price')
   if (intent.type === 'stop' && intent.stopPrice === undefined)
     return objection('price-missing', 'a stop order needs a stop price')
+  const free = subtract(now.held, now.heldInOrders)
   if (reduces) {
-    const free = subtract(now.held, now.heldInOrders)
     if (intent.side !== 'sell' || compare(intent.quantity, free) > 0)
       return objection('nothing-to-reduce', `${intent.quantity} asked, ${free} free to reduce`)
     return undefined // what shrinks a position is not held up by the limits below
@@ -142,7 +142,7 @@ export const riskObjection = (intent: Intent, now: Exposure, limits: Limits): Ob
     return objection('drawdown-reached', `drawdown ${now.drawdown}, ${limits.drawdownMax} allowed`)
   if (intent.side === 'buy' && compare(value, now.freeCash) > 0)
     return objection('not-enough-cash', `${value} asked, ${now.freeCash} free`)
-  if (intent.side === 'sell' && compare(subtract(now.held, intent.quantity), '0') < 0)
-    return objection('nothing-to-reduce', `short ${negate(subtract(now.held, intent.quantity))} asked`)
+  if (intent.side === 'sell' && compare(intent.quantity, free) > 0)
+    return objection('nothing-to-reduce', `short ${subtract(intent.quantity, free)} asked`)
   return undefined
 }

@@ -5,9 +5,14 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { afterAll } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '../..')
 let compiled: string | undefined
+
+afterAll(() => {
+  if (compiled !== undefined) fs.rmSync(compiled, { recursive: true })
+})
 
 const compile = (): string => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'veritape-process-'))
@@ -30,7 +35,6 @@ const compile = (): string => {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
-  process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 

@@ -2,7 +2,7 @@
 
 import { Writable } from 'node:stream'
 import { terminalScreen } from '../../adapters/terminal-screen.ts'
-import type { Screen } from '../../commands/screen.ts'
+import type { Screen } from '../../domain/screen.ts'
 
 export interface CapturedScreen {
   readonly screen: Screen

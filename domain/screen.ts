@@ -1,5 +1,5 @@
-// What a verb says, and where: results on stdout, progress and notices on stderr. Tables for people on a terminal,
-// plain text in a pipe, JSON when asked for.
+// The port to the person at the terminal: results on stdout, progress and remarks on stderr. Tables for people, plain
+// text in a pipe, JSON when asked for.
 
 export interface Screen {
   /** Whether `--json` was given: then `result` prints and `say`, `table` are silent. */
