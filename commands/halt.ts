@@ -1,13 +1,12 @@
 // veritape halt    Stops all new orders: first the KILL file, durable even while the ledger is busy, then the event.
 // veritape resume  Lifts every halt that stands now, by name, and removes the KILL file. Both are safe to repeat.
 
-import { emptyBook, evolveBook } from '../domain/book.ts'
+import type { Book } from '../domain/book.ts'
 import { outside, propose } from '../domain/event.ts'
 import { TradingHalted, TradingResumed } from '../domain/safety.ts'
 import { controlStream } from '../domain/stream.ts'
-import { bookkeeper } from './bookkeeper.ts'
 import type { Command } from './command.ts'
-import type { Engine } from './engine.ts'
+import { openControl } from './control.ts'
 import { exit, Stop } from './exit.ts'
 
 interface HaltOptions {
@@ -33,7 +32,7 @@ export const halt: Command<HaltOptions> = {
     await engine.kill.pull(level, 'operator', reason)
     const { screen } = engine
     try {
-      const { book, keeper, close } = await control(engine)
+      const { book, keeper, close } = await openControl(engine)
       try {
         const standing = book.halts.find(each => each.level === level || each.level === 'halted')
         if (standing === undefined) {
@@ -65,7 +64,7 @@ export const resume: Command<{ reason: string }> = {
       describe: 'Why; kept in the ledger',
     }),
   run: async (engine, { reason }) => {
-    const { book, keeper, close } = await control(engine)
+    const { book, keeper, close } = await openControl(engine)
     const { screen } = engine
     try {
       const lifts = book.halts.map(({ seq }) => seq)
@@ -83,16 +82,4 @@ export const resume: Command<{ reason: string }> = {
   },
 }
 
-/** The ledger opened for an operator, folded. */
-export const control = async (engine: Engine) => {
-  const store = await engine.writeLedger('cli')
-  const book = emptyBook()
-  const keeper = bookkeeper(engine, store, 'cli', async recorded => evolveBook(book, recorded))
-  await keeper.catchUp()
-  const last = book.lastCycle
-  if (last !== undefined) engine.simulated?.jumpTo(last)
-  return { book, keeper, close: () => store.close() }
-}
-
-const nextKey = (book: ReturnType<typeof emptyBook>): string =>
-  `${controlStream} ${(book.revisions.get(controlStream) ?? -1) + 1}`
+const nextKey = (book: Book): string => `${controlStream} ${(book.revisions.get(controlStream) ?? -1) + 1}`

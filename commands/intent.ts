@@ -10,9 +10,9 @@ import { isLive } from '../domain/order.ts'
 import { controlStream } from '../domain/stream.ts'
 import { instantOf, millisecondsOf } from '../domain/time.ts'
 import type { Command } from './command.ts'
+import { openControl } from './control.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
-import { control } from './halt.ts'
 
 interface Options {
   what: 'buy' | 'sell' | 'close' | 'cancel'
@@ -51,7 +51,7 @@ export const intent: Command<Options> = {
       .option('expires', { type: 'number', default: 300, describe: 'Seconds until the wish is stale' })
       .option('reason', { type: 'string', default: 'an operator wished it' }),
   run: async (engine, options) => {
-    const { book, keeper, close } = await control(engine)
+    const { book, keeper, close } = await openControl(engine)
     try {
       const key = `operator ${options.id}`
       const earlier = await wished(keeper.store, options.id)
