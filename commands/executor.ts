@@ -7,7 +7,7 @@
 // the fold of the ledger, so it may be killed anywhere and started again.
 
 import { answerTo, type Circumstances } from '../domain/answer.ts'
-import { equityOf } from '../domain/book.ts'
+import { equityOf, positionOf, seriesKey } from '../domain/book.ts'
 import { dateInSession, isOpen } from '../domain/calendar.ts'
 import { type Candle, CandleClosed, gapBetween } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
@@ -19,6 +19,7 @@ import type { IntentRaised } from '../domain/intent.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import { CycleCompleted, isMaterial } from '../domain/run.ts'
 import { DrawdownBreached, TradingHalted } from '../domain/safety.ts'
+import type { StrategyEvaluated } from '../domain/strategy.ts'
 import { candleStream, orderStream, runStream, safetyStream, strategyStream } from '../domain/stream.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
 import type { Venue } from '../domain/venue.ts'
@@ -50,13 +51,13 @@ export const turn = async (executor: Executor, now: Instant): Promise<void> => {
   await keeper.catchUp()
   await haltOnKillFile(executor)
   await orders.settle(now)
-  await orders.withdraw()
   const candles = await newCandles(executor, now)
   for (const closeTime of [...new Set(candles.map(candle => candle.closeTime))].sort()) {
     await orders.takeReports(closeTime)
     for (const candle of candles) if (candle.closeTime === closeTime) await takeCandle(executor, candle)
   }
   await orders.takeReports(now)
+  await orders.withdraw() // behind the reports: what was filled before the cancel is a fill
   await answerIntents(executor, now)
   await completeCycle(executor, now)
 }
@@ -94,7 +95,7 @@ const takeCandle = async (executor: Executor, candle: Candle): Promise<void> => 
   const { engine, keeper, desk, venue } = executor
   const { symbol, timeframe, openTime } = candle
   const stream = candleStream(symbol, timeframe)
-  const before = desk.book.lastCandles.get(`${symbol} ${timeframe}`)
+  const before = desk.book.lastCandles.get(seriesKey(symbol, timeframe))
   const gap =
     before === undefined || engine.config.calendar === 'nyse' ? undefined : gapBetween(before, candle)
   const closed = propose(outside(`${stream} ${openTime}`), CandleClosed(candle))
@@ -103,6 +104,7 @@ const takeCandle = async (executor: Executor, candle: Candle): Promise<void> => 
   const writes: Write[] = [{ stream, events: market }]
   const closedAt = market.length - 1
   let written = market.length
+  const decisions: StrategyEvaluated['data'][] = []
   engine.log.info(
     { symbol, timeframe, close: candle.close },
     `new candle ${symbol} ${timeframe} ${candle.closeTime} close ${candle.close}`,
@@ -121,6 +123,7 @@ const takeCandle = async (executor: Executor, candle: Candle): Promise<void> => 
     if (intent !== undefined) events.push(propose(becauseOf(evaluation, written), intent))
     written += events.length
     writes.push({ stream: strategyStream(champion), events })
+    decisions.push(evaluated.data)
     const { action, signal, confidence } = evaluated.data
     engine.log.info(
       { champion, action, signal, confidence },
@@ -129,11 +132,12 @@ const takeCandle = async (executor: Executor, candle: Candle): Promise<void> => 
   }
 
   executor.decidedAlready.add(closed.id)
-  // The strategies have moved on; only what they hold could have changed the decision, and only a fill changes that.
-  const held = JSON.stringify([...desk.book.holdings])
   while ((await keeper.append(writes, true)) === false) {
     await keeper.catchUp()
-    if (JSON.stringify([...desk.book.holdings]) !== held)
+    // The strategies have moved on and cannot be asked again; only a fill could have changed what they said.
+    if (
+      decisions.some(({ champion, holding }) => positionOf(desk.book, champion, symbol).quantity !== holding)
+    )
       throw new Stop(
         exit.tryAgain,
         'a fill was recorded by another process in the middle of a decision; start again',
