@@ -2,9 +2,9 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { type Champion, ChampionFile, championId } from '../domain/champion.ts'
 import { sha256 } from '../domain/hash.ts'
+import { objectionsIn } from '../domain/objections.ts'
 
 /** A champion file that cannot be used, or a folder without any. Nothing trades on a guess. */
 export class BadChampion extends Error {
@@ -42,11 +42,22 @@ export const readChampions = (folder: string): readonly Champion[] => {
   })
 }
 
+/** Changes whenever a file of the folder does: a look at names, sizes and times, no reading. */
+export const championStamp = (folder: string): string =>
+  readdirSync(folder)
+    .filter(name => name.endsWith('.json'))
+    .sort()
+    .map(name => {
+      const stat = statSync(join(folder, name), { throwIfNoEntry: false })
+      return `${name} ${stat?.size} ${stat?.mtimeMs}`
+    })
+    .join('\n')
+
 const readChampion = (path: string, name: string): Champion => {
   const bytes = readFileSync(path)
   const parsed = ChampionFile.safeParse(parseJson(path, bytes))
   if (!parsed.success)
-    throw new BadChampion(path, z.prettifyError(parsed.error), 'see examples/champions for files that fit')
+    throw new BadChampion(path, objectionsIn(parsed.error), 'see examples/champions for files that fit')
   return { ...parsed.data, source: `champions/${name}`, sha256: sha256(bytes) }
 }
 

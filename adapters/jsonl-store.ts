@@ -13,7 +13,7 @@ import type { Role } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
 import { door } from './ledger-decision.ts'
 import { type LedgerFiles, nodeFiles, replaceFile } from './ledger-files.ts'
-import { nothingDurable, openHead, printSlot, readHead } from './ledger-head.ts'
+import { type DurableMark, nothingDurable, openHead, printSlot, readHead } from './ledger-head.ts'
 import {
   type Creation,
   createIdentity,
@@ -24,10 +24,11 @@ import {
   requireFileSystem,
   requireSame,
 } from './ledger-identity.ts'
+import type { Known } from './ledger-known.ts'
 import { backOff, LedgerBusy, type LedgerLock, openLock } from './ledger-lock.ts'
 import { appendQueue } from './ledger-queue.ts'
 import { beginning, cursorAfter, everything, ofStream, ofTypes, readTo, requireEnd } from './ledger-reader.ts'
-import { storedEvents } from './ledger-stored.ts'
+import { rangeOf } from './ledger-stored.ts'
 import { watchLedger } from './ledger-watch.ts'
 import { openWriter } from './ledger-writer.ts'
 
@@ -41,6 +42,10 @@ export interface JsonlOptions {
   readonly create?: Creation
   /** How long an append waits for other processes before it is answered 'ledger-busy'. */
   readonly busyAfterMs?: number
+  /** Folder for checkpoints, with which a book opens as fast after ten years as on its second day. */
+  readonly checkpoints?: string
+  /** May use up the room on the disk that is kept for a halt. */
+  readonly urgent?: boolean
   /** For tests: a file system in memory loses everything when the machine stops. */
   readonly allowMemory?: boolean
   /** For tests: file operations that fail on purpose. */
@@ -59,6 +64,8 @@ export const openJsonlStore = async ({
   clock,
   create,
   busyAfterMs = busyAfterMsDefault,
+  checkpoints,
+  urgent = false,
   allowMemory = false,
   files = nodeFiles,
 }: JsonlOptions): Promise<EventStore> => {
@@ -72,7 +79,16 @@ export const openJsonlStore = async ({
     const identity = readIdentity(folder) ?? createLedger(files, folder, create, clock())
     if (create !== undefined) requireSame(folder, identity, create)
     const headFd = openHead(folder, 'r+')
-    const writer = openWriter({ folder, identity, clock, files, headFd, sign: lock.sign })
+    const writer = openWriter({
+      folder,
+      identity,
+      clock,
+      files,
+      headFd,
+      sign: lock.sign,
+      checkpoints,
+      urgent,
+    })
     lock.release()
     return writingStore({ folder, role, identity, writer, lock, busyAfterMs })
   } catch (error) {
@@ -206,6 +222,20 @@ export const openJsonlReader = async (folder: string): Promise<EventStore> => {
   }
 }
 
+/** One stream, by a writer that knows where it begins and ends: a short stream of a long ledger costs its days. */
+async function* streamOf(
+  folder: string,
+  known: Known,
+  stream: StreamName,
+  end: DurableMark,
+): AsyncGenerator<Recorded<BookEvent>> {
+  const range = rangeOf(known, stream)
+  if (range === undefined) return
+  const from = cursorAfter(folder, range.first - 1, end)
+  for await (const events of readTo(folder, from, end, ofStream(stream), Math.min(range.last, end.seq)))
+    yield* events
+}
+
 interface Writing {
   readonly folder: string
   readonly role: Role
@@ -233,8 +263,7 @@ const writingStore = ({ folder, role, identity, writer, lock, busyAfterMs }: Wri
     ...reads,
     read: stream => {
       opened()
-      // The writer knows the seqs of each stream: a short stream of a long ledger is read directly.
-      return storedEvents(folder, writer.refresh(), stream) ?? reads.read(stream)
+      return streamOf(folder, writer.refresh(), stream, readHead(headFd, folder).mark)
     },
     append: async group => {
       opened()

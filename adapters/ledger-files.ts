@@ -9,6 +9,11 @@ export interface LedgerFiles {
   /** Makes the file's bytes durable. */
   sync(fd: number): void
   truncate(fd: number, length: number): void
+  /** Gives a file its name, in place of one that had it. */
+  rename(from: string, to: string): void
+  remove(path: string): void
+  /** How many bytes the file system of a folder has for this user. */
+  freeBytes(folder: string): number
   /** Makes the names in a folder durable. */
   syncFolder(folder: string): void
 }
@@ -17,6 +22,12 @@ export const nodeFiles: LedgerFiles = {
   write: (fd, bytes, length, position) => fs.writeSync(fd, bytes, 0, length, position),
   sync: fd => fs.fdatasyncSync(fd),
   truncate: (fd, length) => fs.ftruncateSync(fd, length),
+  rename: (from, to) => fs.renameSync(from, to),
+  remove: path => fs.unlinkSync(path),
+  freeBytes: folder => {
+    const { bavail, bsize } = fs.statfsSync(folder)
+    return bavail * bsize
+  },
   syncFolder: folder => {
     const fd = fs.openSync(folder, 'r')
     try {
@@ -27,16 +38,21 @@ export const nodeFiles: LedgerFiles = {
   },
 }
 
+/** The mode of files that are never written again. */
+export const readOnly = 0o444
+
 /** Writes a small file as a whole: after a crash either the old content or the new one is there. */
 export const replaceFile = (
   files: LedgerFiles,
   folder: string,
   name: string,
   text: string | Uint8Array,
+  mode: 0o644 | 0o444 = 0o644,
 ): void => {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text
   const temporary = `${folder}/${name}.tmp`
-  const fd = fs.openSync(temporary, 'w')
+  if (mode === readOnly) fs.rmSync(temporary, { force: true }) // one that a crash left behind cannot be written to
+  const fd = fs.openSync(temporary, 'w', mode)
   try {
     const written = files.write(fd, bytes, bytes.length, null)
     if (written !== bytes.length)
@@ -45,7 +61,7 @@ export const replaceFile = (
   } finally {
     fs.closeSync(fd)
   }
-  fs.renameSync(temporary, `${folder}/${name}`)
+  files.rename(temporary, `${folder}/${name}`)
   files.syncFolder(folder)
 }
 

@@ -23,6 +23,10 @@ const LedgerFile = z.strictObject({
   hash: z.literal('sha256'),
   /** A segment that has grown beyond it is closed. */
   segmentBytesMax: z.int().positive(),
+  /** Room on the disk that is kept for a halt; 0 keeps none. */
+  reserveBytes: z.int().nonnegative().default(0),
+  /** The ledger whose events were imported into this one, as far as it went, and the file that they came in. */
+  derivedFrom: z.strictObject({ book: z.string(), seq: z.int(), sha256: z.string() }).optional(),
 })
 export type LedgerIdentity = Readonly<z.infer<typeof LedgerFile>>
 
@@ -33,6 +37,8 @@ export interface Creation {
   /** IANA zone whose date names the segments. */
   readonly zone: string
   readonly segmentBytesMax?: number
+  /** Bytes on the disk that are kept for a halt; none when left out. */
+  readonly reserveBytes?: number
 }
 
 /** There is no ledger where one was expected. Nothing is damaged: it has not been created yet. */
@@ -69,8 +75,8 @@ export const readIdentity = (folder: string): LedgerIdentity | undefined => {
     text = fs.readFileSync(`${folder}/LEDGER.json`, 'utf8')
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
-    refuseForeign(folder)
-    return undefined
+    // Another process may have created the ledger since: then it is there now.
+    return contentOf(folder) === 'ledger' ? readIdentity(folder) : undefined
   }
   let content: unknown
   try {
@@ -96,27 +102,29 @@ export const readIdentity = (folder: string): LedgerIdentity | undefined => {
 const notOurs = (folder: string, why: string): LedgerDamaged =>
   new LedgerDamaged('not-ours', `${folder} is not a ledger this program can use: ${why}`)
 
-const refuseForeign = (folder: string): void => {
+/** What is in a folder in which LEDGER.json was missing a moment ago. Throws when it is somebody else's. */
+const contentOf = (folder: string): 'nothing' | 'ledger' => {
   let names: string[]
   try {
     names = fs.readdirSync(folder)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
+    if (codeOf(error) === 'ENOENT') return 'nothing'
     throw error
   }
+  if (names.includes('LEDGER.json')) return 'ledger'
   const foreign = names.find(name => !beforeCreation.has(name))
-  if (foreign !== undefined)
-    throw notOurs(
-      folder,
-      `it holds ${foreign} but no LEDGER.json; choose another folder with --ledger, or restore LEDGER.json`,
-    )
+  if (foreign === undefined) return 'nothing'
+  throw notOurs(
+    folder,
+    `it holds ${foreign} but no LEDGER.json; choose another folder with --ledger, or restore LEDGER.json`,
+  )
 }
 
 /** Writes LEDGER.json; call it last, when all else that a new ledger needs is durable, and under the lock. */
 export const createIdentity = (
   files: LedgerFiles,
   folder: string,
-  { book, mode, zone, segmentBytesMax = segmentBytesMaxDefault }: Creation,
+  { book, mode, zone, segmentBytesMax = segmentBytesMaxDefault, reserveBytes = 0 }: Creation,
   now: Instant,
 ): LedgerIdentity => {
   const identity = LedgerFile.parse({
@@ -129,10 +137,15 @@ export const createIdentity = (
     zone,
     hash: 'sha256',
     segmentBytesMax,
+    reserveBytes,
   } satisfies LedgerIdentity)
-  replaceFile(files, folder, 'LEDGER.json', `${JSON.stringify(identity, undefined, 2)}\n`)
+  writeIdentity(files, folder, identity)
   return identity
 }
+
+/** Puts LEDGER.json in place of none, or of a copy's: by this a copied folder becomes a ledger of its own. */
+export const writeIdentity = (files: LedgerFiles, folder: string, identity: LedgerIdentity): void =>
+  replaceFile(files, folder, 'LEDGER.json', `${JSON.stringify(LedgerFile.parse(identity), undefined, 2)}\n`)
 
 /** Refuses a ledger that is of another book or mode than the one that was asked for. */
 export const requireSame = (

@@ -10,8 +10,9 @@
 // The hash is over bytes, not over objects: nothing is printed again to verify it.
 
 import { hash } from 'node:crypto'
-import { type BookEvent, declarationOf, UnknownEvent } from '../domain/catalogue.ts'
+import type { BookEvent } from '../domain/catalogue.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
+import { upcast } from '../domain/upcast.ts'
 
 export const lineBytesMax = 65_536
 /** The hash "before" the first line. */
@@ -53,9 +54,12 @@ export const encodeLine = (
 export const digits = (number: number, width: number): string => String(number).padStart(width, '0')
 
 export interface Line {
+  /** In the shape of today, whatever the line is written in. */
   readonly recorded: Recorded<BookEvent>
   /** JSON text of the data, as it stands in the line. */
   readonly data: string
+  /** Version of the type that the line is written in. */
+  readonly version: number
   readonly index: number
   readonly count: number
   readonly previous: string
@@ -107,8 +111,8 @@ export const decodeLine = (text: string): Line => {
   expect('"}', text.length - 2)
   const type = text.slice(typeAt, typeEnd)
   const version = numberIn(text, versionFrom, versionEnd)
-  if (declarationOf(type, version) === undefined) throw new UnknownEvent(type, version)
   const data = text.slice(dataFrom, previousFrom)
+  const event = upcast({ type, version, data: JSON.parse(data) })
   return {
     recorded: {
       seq: numberIn(text, seqAt, 22),
@@ -119,9 +123,10 @@ export const decodeLine = (text: string): Line => {
       at: text.slice(atFrom, atFrom + 27),
       cause: numberIn(text, causeFrom, causeEnd),
       run: numberIn(text, runFrom, runEnd),
-      event: { type, version, data: JSON.parse(data) } as BookEvent,
+      event,
     },
     data,
+    version,
     index: numberIn(text, indexAt, 33),
     count: numberIn(text, countAt, 38),
     previous: text.slice(previousFrom + 6, previousFrom + 70),

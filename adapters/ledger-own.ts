@@ -1,19 +1,28 @@
-// The store's own events, in the stream `ledger`: segments that are opened and closed, and recoveries. Like every
-// event they have an id that is a function of what they are about, so none is ever recorded twice.
+// The store's own events, in the stream `ledger`: segments that are opened and closed, recoveries, and where a restored
+// ledger goes on. Like every event they have an id that is a function of what they are about, so none is recorded twice.
 
 import { outside, propose } from '../domain/event.ts'
-import { type SegmentEvent, SegmentOpened } from '../domain/segment.ts'
+import { LedgerRestored, type SegmentEvent, SegmentOpened } from '../domain/segment.ts'
 import { ledgerStream } from '../domain/stream.ts'
 import type { Request } from './ledger-decision.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import { type Known, revisionOf } from './ledger-known.ts'
 import { recoveries } from './ledger-recovery.ts'
-import { storedEvent } from './ledger-stored.ts'
 
-const ownProposal = ({ ledgerId, epoch }: LedgerIdentity, event: SegmentEvent) => {
-  const subject = event.type === 'LedgerRecovered' ? event.data.quarantined : event.data.segment
-  return propose(outside(`${ledgerId}/${epoch}/${subject}`), event)
+const subjectOf = (event: SegmentEvent): string => {
+  switch (event.type) {
+    case 'LedgerRecovered':
+      return event.data.quarantined
+    case 'LedgerRestored':
+      return `restored after ${event.data.seq}`
+    case 'SegmentOpened':
+    case 'SegmentClosed':
+      return event.data.segment
+  }
 }
+
+const ownProposal = ({ ledgerId, epoch }: LedgerIdentity, event: SegmentEvent) =>
+  propose(outside(`${ledgerId}/${epoch}/${subjectOf(event)}`), event)
 
 export const ownRequest = (
   identity: LedgerIdentity,
@@ -38,11 +47,17 @@ export const openingOf = ({ book, epoch }: LedgerIdentity, known: Known, segment
     epoch,
   })
 
-/** Recoveries that left a file in the quarantine but no event in the ledger. */
-export const unrecorded = (folder: string, identity: LedgerIdentity, known: Known): SegmentEvent[] => {
-  const found = recoveries(folder)
-  if (found.length === 0) return []
-  const seqs = known.streams.get(ledgerStream) ?? []
-  const recorded = new Set(seqs.map(seq => storedEvent(folder, known, seq).recorded.id))
-  return found.filter(event => !recorded.has(ownProposal(identity, event).id))
-}
+/**
+ * What happened to the files and is not in the ledger yet: recoveries that left a file in the quarantine, and a
+ * LEDGER.json with another epoch than the ledger's last event speaks of, which is what a restore leaves.
+ */
+export const unrecorded = (folder: string, identity: LedgerIdentity, known: Known): SegmentEvent[] => [
+  ...unrecordedRestore(identity, known),
+  ...recoveries(folder, known.recorded),
+]
+
+const unrecordedRestore = (
+  { book, epoch }: LedgerIdentity,
+  { epoch: from, seq, hash }: Known,
+): readonly SegmentEvent[] =>
+  from === '' || from === epoch ? [] : [LedgerRestored({ book, from, epoch, seq, hash })]

@@ -15,6 +15,8 @@ export interface Poison {
   stop(error: LedgerDamaged): never
   /** Stops all writers: bytes may be lost that the kernel will never report again. */
   spread(error: unknown): never
+  /** As spread, for a failure that nobody waits for: the next call of `refuse` throws it. */
+  note(error: unknown): void
   readonly stopped: () => boolean
 }
 
@@ -23,6 +25,17 @@ export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instan
   const stop = (error: LedgerDamaged): never => {
     stopped = error
     throw error
+  }
+  const spread = (error: unknown): never => {
+    const why = error instanceof Error ? error.message : String(error)
+    let sentence = `${folder} could not be made durable (${why}): the kernel may have dropped what was written; ${remedy}`
+    try {
+      fs.writeFileSync(`${folder}/POISON`, `${clock()} pid ${process.pid}: ${sentence}\n`, { flush: true })
+      files.syncFolder(folder)
+    } catch (again) {
+      sentence = `${sentence} (POISON could not be written either: ${String(again)})`
+    }
+    return stop(new LedgerDamaged('poisoned', sentence))
   }
   return {
     stopped: () => stopped !== undefined,
@@ -33,16 +46,13 @@ export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instan
       const sentence = `${folder}/POISON exists: a sync failed there and nobody may write. Read it, ${remedy}`
       throw new LedgerDamaged('poisoned', sentence)
     },
-    spread: error => {
-      const why = error instanceof Error ? error.message : String(error)
-      let sentence = `${folder} could not be made durable (${why}): the kernel may have dropped what was written; ${remedy}`
+    spread,
+    note: error => {
       try {
-        fs.writeFileSync(`${folder}/POISON`, `${clock()} pid ${process.pid}: ${sentence}\n`, { flush: true })
-        files.syncFolder(folder)
-      } catch (again) {
-        sentence = `${sentence} (POISON could not be written either: ${String(again)})`
+        spread(error)
+      } catch (poisoned) {
+        if (poisoned !== stopped) throw poisoned
       }
-      return stop(new LedgerDamaged('poisoned', sentence))
     },
   }
 }

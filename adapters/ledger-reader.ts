@@ -2,15 +2,16 @@
 // so it never meets a torn line or half a group. Lines that are not asked for are skipped without making text of
 // them: their type stands at a fixed place.
 
-import fs from 'node:fs'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Recorded, Seq, StreamName } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
-import { readFully } from './ledger-files.ts'
+import { codeOf } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
-import { decodeLine, hashIn, lineBytesMin, NotALine, seqOf, typeAt } from './ledger-line.ts'
+import { decodeLine, hashIn, lineBytesMin, NotALine, typeAt } from './ledger-line.ts'
 import { chunksOf, locate } from './ledger-scan.ts'
 import { isBefore, listSegments } from './ledger-segment.ts'
+import { openSegment, type SegmentBytes } from './ledger-segment-bytes.ts'
+import { firstSeqOf } from './ledger-stored.ts'
 
 const newline = 0x0a
 const quote = 0x22
@@ -63,35 +64,22 @@ export const cursorAfter = (folder: string, after: Seq, mark: DurableMark): Curs
   let high = names.length - 1
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)
-    if (firstSeq(folder, names[middle] as string) <= after) low = middle
+    if (firstSeqOf(folder, names[middle] as string) <= after) low = middle
     else high = middle - 1
   }
   const segment = names[low] as string
-  const fd = fs.openSync(`${folder}/${segment}`, 'r')
+  const source = openSegment(folder, segment)
   try {
-    const end = segment === mark.segment ? mark.end : fs.fstatSync(fd).size
-    const offset = locate(fd, end, after + 1)
-    return { segment, offset, seq: after }
+    const end = segment === mark.segment ? mark.end : source.size
+    return { segment, offset: locate(source, end, after + 1), seq: after }
   } finally {
-    fs.closeSync(fd)
-  }
-}
-
-const firstSeq = (folder: string, segment: string): Seq => {
-  const fd = fs.openSync(`${folder}/${segment}`, 'r')
-  try {
-    const bytes = Buffer.alloc(22)
-    readFully(fd, bytes, 22, 0)
-    return seqOf(bytes, 0)
-  } finally {
-    fs.closeSync(fd)
+    source.close()
   }
 }
 
 const segmentsUpTo = (folder: string, mark: DurableMark): string[] => {
   const names = listSegments(folder).filter(name => !isBefore(mark.segment, name))
-  if (mark.segment !== '' && names.at(-1) !== mark.segment)
-    throw lost(folder, `${mark.segment}, in which event ${mark.seq} was acknowledged, is missing`)
+  if (mark.segment !== '' && names.at(-1) !== mark.segment) throw missing(folder, mark)
   return names
 }
 
@@ -140,13 +128,13 @@ async function* readSegment(
   seqBefore: Seq,
   upTo: Seq,
 ): AsyncGenerator<Part> {
-  const fd = fs.openSync(`${folder}/${name}`, 'r')
+  const source = openSegment(folder, name)
   let chunks: ReturnType<typeof chunksOf> | undefined
   try {
-    const size = fs.fstatSync(fd).size
+    const { size } = source
     const to = markEnd ?? size
     if (size < to) throw lost(folder, `${name} has ${size} bytes, but ${to} were acknowledged`)
-    chunks = chunksOf(fd, from, to)
+    chunks = chunksOf(source, from, to)
     let seq = seqBefore
     while (true) {
       const next = await chunks.next()
@@ -164,7 +152,7 @@ async function* readSegment(
   } finally {
     // The next chunk may be on its way: its read must end before the file is closed under it.
     await chunks?.return({ rest: 0 })
-    fs.closeSync(fd)
+    source.close()
   }
 }
 
@@ -208,11 +196,10 @@ const eventIn = (
 /** Opening for reading: that the acknowledged end is there and is the line that HEAD names. */
 export const requireEnd = (folder: string, mark: DurableMark): void => {
   if (mark.seq === 0) return
-  const names = segmentsUpTo(folder, mark)
-  const fd = fs.openSync(`${folder}/${names.at(-1)}`, 'r')
+  const source = endOf(folder, mark)
   try {
     const bytes = Buffer.alloc(Math.min(lineBytesMin, mark.end))
-    const length = readFully(fd, bytes, bytes.length, mark.end - bytes.length)
+    const length = source.read(bytes, bytes.length, mark.end - bytes.length)
     if (length < bytes.length)
       throw lost(folder, `${mark.segment} is shorter than the ${mark.end} bytes that were acknowledged`)
     if (hashIn(bytes, bytes.length) !== mark.hash)
@@ -221,9 +208,21 @@ export const requireEnd = (folder: string, mark: DurableMark): void => {
         `the line that ends there is not event ${mark.seq} of HEAD`,
       )
   } finally {
-    fs.closeSync(fd)
+    source.close()
   }
 }
+
+const endOf = (folder: string, mark: DurableMark): SegmentBytes => {
+  try {
+    return openSegment(folder, mark.segment)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw missing(folder, mark)
+    throw error
+  }
+}
+
+const missing = (folder: string, mark: DurableMark): LedgerDamaged =>
+  lost(folder, `${mark.segment}, in which event ${mark.seq} was acknowledged, is missing`)
 
 const lost = (folder: string, what: string): LedgerDamaged =>
   new LedgerDamaged(

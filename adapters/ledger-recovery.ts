@@ -11,12 +11,14 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { LedgerRecovered } from '../domain/segment.ts'
+import type { Damage } from './ledger-advance.ts'
 import { type LedgerFiles, readFully, replaceFile } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
-import type { Damage, Known } from './ledger-known.ts'
+import type { Known } from './ledger-known.ts'
 import { hashIn, hashOfBytes, indexAt, isFramed, numberAt, seqOf } from './ledger-line.ts'
 import { forEachLine } from './ledger-scan.ts'
 import { isBefore, listSegments } from './ledger-segment.ts'
+import { openSegment, sizeOf } from './ledger-segment-bytes.ts'
 
 export type Verdict =
   | { readonly kind: 'clean' }
@@ -50,11 +52,11 @@ export const judge = (
 /** Whether another group begins behind the first bad one: then the damage is not the end of one interrupted write. */
 const validGroupBehind = (folder: string, segment: string, from: number, known: Known): boolean => {
   const later = listSegments(folder).filter(name => isBefore(segment, name))
-  if (later.some(name => fs.statSync(`${folder}/${name}`).size > 0)) return true
+  if (later.some(name => sizeOf(folder, name) > 0)) return true
   let found = false
-  const fd = fs.openSync(`${folder}/${segment}`, 'r')
+  const source = openSegment(folder, segment)
   try {
-    forEachLine(fd, from, fs.fstatSync(fd).size, (bytes, start, end, offset) => {
+    forEachLine(source, from, source.size, (bytes, start, end, offset) => {
       found =
         offset > from &&
         isFramed(bytes, start, end) &&
@@ -64,7 +66,7 @@ const validGroupBehind = (folder: string, segment: string, from: number, known: 
       return !found
     })
   } finally {
-    fs.closeSync(fd)
+    source.close()
   }
   return found
 }
@@ -124,25 +126,24 @@ const quarantineName = (segment: string, from: number, sha256: string): string =
 const quarantineForm = /^(\S+\.jsonl)\.(\d{10,})\.[0-9a-f]{16}\.torn$/
 
 /**
- * One event for each file in the quarantine. They are made from the files alone, so that a recovery that was
- * interrupted before it could record itself is recorded by the next one.
+ * One event for each file in the quarantine that is not recorded yet. They are made from the files alone, so that a
+ * recovery that was interrupted before it could record itself is recorded by the next one.
  */
-export const recoveries = (folder: string): ReturnType<typeof LedgerRecovered>[] => {
+export const recoveries = (
+  folder: string,
+  recorded: ReadonlySet<string>,
+): ReturnType<typeof LedgerRecovered>[] => {
   const place = `${folder}/quarantine`
   if (!fs.existsSync(place)) return []
   return fs
     .readdirSync(place)
     .sort()
     .flatMap(name => {
+      const quarantined = `quarantine/${name}`
       const [, segment, offset] = quarantineForm.exec(name) ?? []
-      if (segment === undefined) return []
+      if (segment === undefined || recorded.has(quarantined)) return []
       const bytes = fs.readFileSync(`${place}/${name}`)
-      return LedgerRecovered({
-        segment,
-        offset: Number(offset),
-        bytes: bytes.length,
-        sha256: createHash('sha256').update(bytes).digest('hex'),
-        quarantined: `quarantine/${name}`,
-      })
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      return LedgerRecovered({ segment, offset: Number(offset), bytes: bytes.length, sha256, quarantined })
     })
 }

@@ -1,9 +1,6 @@
 // Going through the bytes of segments line by line, in flat memory, and checking that the lines continue each other.
 
-import fs from 'node:fs'
-import { promisify } from 'node:util'
 import type { Revision, Seq, StreamName } from '../domain/event.ts'
-import { readFully } from './ledger-files.ts'
 import {
   countAt,
   hashIn,
@@ -16,8 +13,8 @@ import {
   seqOf,
   typeAt,
 } from './ledger-line.ts'
+import type { SegmentBytes } from './ledger-segment-bytes.ts'
 
-const readAsync = promisify(fs.read)
 const newline = 0x0a
 const quote = 0x22
 const chunkBytes = 1024 * 1024
@@ -31,12 +28,12 @@ export interface Fault {
 }
 
 /**
- * Calls `visit` for every line of the file between two offsets; it gets the buffer, where the line begins and where
- * it ends, and its offset in the file. It stops the walk by returning false. Bytes without an end of line at the end
+ * Calls `visit` for every line of a segment between two offsets; it gets the buffer, where the line begins and where
+ * it ends, and its offset in the segment. It stops the walk by returning false. Bytes without an end of line at the end
  * are not visited; a stretch longer than any line is visited as if it were one.
  */
 export const forEachLine = (
-  fd: number,
+  source: SegmentBytes,
   from: number,
   to: number,
   visit: (bytes: Buffer, start: number, end: number, offset: number) => boolean,
@@ -46,7 +43,7 @@ export const forEachLine = (
   let filled = 0
   while (true) {
     const wanted = Math.min(bytes.length - filled, to - offset - filled)
-    if (wanted > 0) filled += readFully(fd, bytes.subarray(filled), wanted, offset + filled)
+    if (wanted > 0) filled += source.read(bytes.subarray(filled), wanted, offset + filled)
     const start = visitLines(bytes, filled, offset, visit)
     if (start < 0) return
     const rest = filled - start
@@ -79,35 +76,42 @@ const visitLines = (
   return start
 }
 
-/** Whole lines of a file, in a buffer that is used again for the next chunk. */
+/** Whole lines of a segment, in a buffer that is used again for the next chunk. */
 export interface Chunk {
   readonly bytes: Buffer
-  /** Of bytes[0] in the file. */
+  /** Of bytes[0] in the segment. */
   readonly offset: number
 }
 
-/** What ends a walk over chunks: the bytes behind the last end of line. 0 when the file ends with one. */
+/** What ends a walk over chunks: the bytes behind the last end of line. 0 when the part ends with one. */
 export interface ChunksEnd {
   readonly rest: number
 }
 
 /**
- * The lines of a file between two offsets, in chunks of whole lines, without keeping the process from other work.
+ * The lines of a segment between two offsets, in chunks of whole lines, without keeping the process from other work.
  * The next chunk is read while this one is used. It stops before a stretch that is longer than any line.
  */
-export async function* chunksOf(fd: number, from: number, to: number): AsyncGenerator<Chunk, ChunksEnd> {
+export async function* chunksOf(
+  source: SegmentBytes,
+  from: number,
+  to: number,
+): AsyncGenerator<Chunk, ChunksEnd> {
   const size = Math.max(Math.min(chunkBytes, to - from), 1)
   // In front of each buffer is room for the incomplete line that the chunk before ended with.
   const buffers = [Buffer.allocUnsafe(lineBytesMax + size), Buffer.allocUnsafe(lineBytesMax + size)] as const
-  const readInto = (buffer: Buffer, offset: number) =>
-    readAsync(fd, buffer, lineBytesMax, Math.min(size, to - offset), offset)
+  const readInto = (buffer: Buffer, offset: number) => {
+    const read = source.readAsync(buffer, lineBytesMax, Math.min(size, to - offset), offset)
+    read.catch(() => {}) // thrown where it is awaited, which may be after the chunk before was used
+    return read
+  }
   let current = 0
   let rest = 0 // bytes of an incomplete line, right before what is being read
   let offset = from // of what is being read
   let reading = offset < to ? readInto(buffers[0], offset) : undefined
   try {
     while (reading !== undefined) {
-      const { bytesRead } = await reading
+      const bytesRead = await reading
       reading = undefined
       if (bytesRead === 0) break
       const buffer = buffers[current as 0 | 1]
@@ -126,7 +130,7 @@ export async function* chunksOf(fd: number, from: number, to: number): AsyncGene
       current = 1 - current
     }
   } finally {
-    await reading // the file may be closed only when nothing reads from it any more
+    await Promise.allSettled([reading]) // the file may be closed only when nothing reads from it any more
   }
   return { rest: to - offset + rest }
 }
@@ -197,21 +201,21 @@ export const subjectOf = (
   }
 }
 
-/** Where the line with this seq begins in a file whose lines are all whole up to `to`; `to` when it is not there. */
-export const locate = (fd: number, to: number, seq: Seq): number => {
+/** Where the line with this seq begins in a segment whose lines are all whole up to `to`; `to` when it is not there. */
+export const locate = (source: SegmentBytes, to: number, seq: Seq): number => {
   const window = Buffer.allocUnsafe(2 * lineBytesMax)
   let low = 0
   let high = to
   while (high - low > lineBytesMax) {
     const middle = Math.floor((low + high) / 2)
-    const length = readFully(fd, window, Math.min(lineBytesMax + 64, to - middle), middle)
+    const length = source.read(window, Math.min(lineBytesMax + 64, to - middle), middle)
     const end = window.subarray(0, length).indexOf(newline)
     const start = middle + end + 1
     if (end < 0 || start >= high || seqOf(window, end + 1) > seq) high = middle
     else low = start
   }
   let found = to
-  forEachLine(fd, low, Math.min(to, high + lineBytesMax), (bytes, start, _end, offset) => {
+  forEachLine(source, low, Math.min(to, high + lineBytesMax), (bytes, start, _end, offset) => {
     if (seqOf(bytes, start) < seq) return true
     if (seqOf(bytes, start) === seq) found = offset
     return false

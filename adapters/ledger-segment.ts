@@ -1,5 +1,6 @@
 // Segments: the files that hold the ledger's lines. `2026-11-20.jsonl` is the first of its day, `2026-11-20.0002.jsonl`
-// the second, after a size cap. Which file a line lies in has no meaning: sequence and chain run across them.
+// the second, after a size cap. Which file a line lies in has no meaning: sequence and chain run across them. A sealed
+// one is compressed: `2026-11-20.jsonl.gz`, with `2026-11-20.jsonl.seal.json`.
 
 import fs from 'node:fs'
 import type { CalendarDate } from '../domain/time.ts'
@@ -24,21 +25,30 @@ export const segmentName = (date: CalendarDate, part = 1): string =>
 /** The date in a segment's name. */
 export const dateOf = (segment: string): CalendarDate => segment.slice(0, 10)
 
-const orderKey = (name: string): string => {
-  const { date, part } = readSegmentName(name) as SegmentName
-  return `${date}.${String(part).padStart(4, '0')}`
-}
+/** The number of the first part is left out of its name; in the order of names it would come last. */
+const orderKey = (name: string): string =>
+  name.length === firstNameLength ? `${dateOf(name)}.0001` : name.slice(0, dateLength + 5)
+
+const dateLength = 10
+const firstNameLength = dateLength + '.jsonl'.length
 
 /** Whether a segment comes before another; the empty name comes before all. */
 export const isBefore = (name: string, other: string): boolean =>
   other !== '' && orderKey(name) < orderKey(other)
 
-/** The segments of a ledger in the order of their lines. */
-export const listSegments = (folder: string): string[] =>
-  fs
-    .readdirSync(folder)
-    .filter(name => readSegmentName(name) !== undefined)
-    .sort((a, b) => (isBefore(a, b) ? -1 : 1))
+/** A sealed segment is compressed; its plain file is gone. */
+export const sealedName = (segment: string): string => `${segment}${gzip}`
+const gzip = '.gz'
+
+/** The segments of a ledger in the order of their lines, sealed ones too, by the names of their plain files. */
+export const listSegments = (folder: string): string[] => {
+  const byKey = new Map<string, string>()
+  for (const file of fs.readdirSync(folder)) {
+    const name = file.endsWith(gzip) ? file.slice(0, -gzip.length) : file
+    if (form.test(name)) byKey.set(orderKey(name), name)
+  }
+  return [...byKey.keys()].sort().map(key => byKey.get(key) as string)
+}
 
 /** Why and to what the segment must be left before the next line; undefined while it may go on. Never backwards. */
 export const rollDue = (

@@ -6,7 +6,9 @@ import type { Poison } from './ledger-poison.ts'
 /** The disk had no room; the file is as it was before. */
 export class NoRoom extends Error {}
 
-const isNoRoom = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error) ?? '')
+/** Whether a file was not written because there was no room for it. */
+export const isNoRoom = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error) ?? '')
 
 /**
  * Appends at `start`, the end of the file, and returns the number of bytes. On any failure the file gets its old

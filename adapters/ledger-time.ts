@@ -1,6 +1,6 @@
 // The recorded time of events: UTC with microseconds, strictly increasing within a book whatever the clock does.
 
-import type { Instant } from '../domain/time.ts'
+import { type CalendarDate, dateIn, type Instant } from '../domain/time.ts'
 
 /** Gives each event its time: the clock's, or one microsecond after the event before. */
 export interface RecordedTime {
@@ -41,5 +41,18 @@ export const recordedTime = (clock: () => Instant): RecordedTime => {
     continueAfter: at => {
       last = Math.max(last, microsecondsOf(at))
     },
+  }
+}
+
+/** The date of the clock in a zone; worked out once a minute, since no zone changes its date within one. */
+export const datesOf = (clock: () => Instant, zone: string): (() => CalendarDate) => {
+  let minute = ''
+  let date: CalendarDate = ''
+  return () => {
+    const now = clock()
+    if (now.slice(0, 16) === minute) return date
+    minute = now.slice(0, 16)
+    date = dateIn(zone, now)
+    return date
   }
 }

@@ -7,36 +7,26 @@
 // then stops every writer until a person has looked.
 
 import fs from 'node:fs'
-import type { BookEvent } from '../domain/catalogue.ts'
-import type { Recorded, StreamName } from '../domain/event.ts'
-import type { Appended, AppendRefusal } from '../domain/event-store.ts'
-import { type Either, left, right } from '../domain/result.ts'
+import { left } from '../domain/result.ts'
 import { SegmentClosed, type SegmentEvent } from '../domain/segment.ts'
-import { ledgerStream } from '../domain/stream.ts'
-import { type CalendarDate, dateIn, type Instant } from '../domain/time.ts'
-import { decideAppend, place, type Request, type Standing, type Stored } from './ledger-decision.ts'
+import type { Instant } from '../domain/time.ts'
+import { activeSegment } from './ledger-active.ts'
+import { advance } from './ledger-advance.ts'
+import { loadCheckpoint, saveCheckpoint } from './ledger-checkpoint.ts'
+import type { Request } from './ledger-decision.ts'
 import type { LedgerFiles } from './ledger-files.ts'
-import { type DurableMark, readHead, writeSlot } from './ledger-head.ts'
+import { type Outcome, type WriteGroup, writeGroup } from './ledger-group.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
-import {
-  addToStream,
-  advance,
-  type Known,
-  nothingKnown,
-  removeFromStreams,
-  revisionOf,
-} from './ledger-known.ts'
-import { digits, encodeLine } from './ledger-line.ts'
+import { type Known, nothingKnown, settle } from './ledger-known.ts'
 import { openingOf, ownRequest, unrecorded } from './ledger-own.ts'
 import { poisonOf } from './ledger-poison.ts'
 import { damageError, judge, quarantine } from './ledger-recovery.ts'
-import { rollDue, segmentName } from './ledger-segment.ts'
-import { storedEvent } from './ledger-stored.ts'
+import { reserveOf } from './ledger-reserve.ts'
+import { listSegments, rollDue, segmentName } from './ledger-segment.ts'
+import { storedEventsIn } from './ledger-stored.ts'
 import { NoRoom, textAppender } from './ledger-text.ts'
-import { recordedTime } from './ledger-time.ts'
-
-/** The answer to one request; a `bug` is thrown to its caller alone. */
-export type Outcome = Either<AppendRefusal, Appended> | { readonly bug: Error }
+import { datesOf, recordedTime } from './ledger-time.ts'
+import { watermarkOf } from './ledger-watermark.ts'
 
 export interface LedgerWriter {
   /** Answers all requests with one write group. The caller holds the lock. Throws LedgerDamaged. */
@@ -55,6 +45,10 @@ export interface WriterOptions {
   readonly headFd: number
   /** Called when other processes have written since the last commit. */
   readonly sign: () => void
+  /** Folder of the checkpoints; undefined goes without. */
+  readonly checkpoints: string | undefined
+  /** May use up the room that is kept for a halt. */
+  readonly urgent: boolean
 }
 
 type Failure =
@@ -62,18 +56,21 @@ type Failure =
   | { readonly kind: 'outcome-unknown'; readonly detail: string }
 
 /** Opens the ledger's files for writing; recovers what a dead writer left. The caller holds the lock. */
-export const openWriter = ({ folder, identity, clock, files, headFd, sign }: WriterOptions): LedgerWriter => {
-  const known = nothingKnown()
+export const openWriter = (options: WriterOptions): LedgerWriter => {
+  const { folder, identity, clock, files, headFd, sign, checkpoints, urgent } = options
   const time = recordedTime(clock)
-  let head = readHead(headFd, folder)
-  let active: { readonly name: string; readonly fd: number; readonly inode: number } | undefined
-  let ownDue: SegmentEvent[] = []
-  /** Of the last event that is in the ledger or staged for the write group. */
-  let lastSeq = 0
+  const today = datesOf(clock, identity.zone)
   const poison = poisonOf(files, folder, clock)
+  const head = watermarkOf(files, folder, headFd, error => poison.note(error))
+  const active = activeSegment(folder)
   const appendText = textAppender(files, poison)
-  let minute = ''
-  let date: CalendarDate = ''
+  const reserve = reserveOf(files, folder, identity.reserveBytes, urgent)
+  poison.refuse()
+  const segments = listSegments(folder)
+  const known = startFrom(options, head.mark(), segments)
+  const resumed = known.settled?.segment
+  const stored = storedEventsIn(folder, known)
+  let ownDue: SegmentEvent[] = []
 
   const sync = (fd: number) => {
     try {
@@ -83,27 +80,11 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     }
   }
 
-  const activate = (name: string): number => {
-    if (active?.name === name) return active.fd
-    if (active !== undefined) fs.closeSync(active.fd)
-    active = undefined
-    const flags = fs.constants.O_RDWR | fs.constants.O_APPEND | fs.constants.O_CREAT
-    const fd = fs.openSync(`${folder}/${name}`, flags, 0o644)
-    active = { name, fd, inode: fs.fstatSync(fd).ino }
-    return fd
-  }
-
-  /** Nothing to do when the active segment is as this process left it: one look at the file. */
-  const isCurrent = (): boolean => {
-    if (active === undefined || active.name !== known.segment || known.next !== undefined) return false
-    const now = fs.statSync(`${folder}/${active.name}`, { throwIfNoEntry: false })
-    return now !== undefined && now.ino === active.inode && now.size === known.end
-  }
-
-  const catchUp = () => {
-    head = readHead(headFd, folder)
-    const damage = advance(folder, known, { head: head.mark, verifyFrom: known.segment || head.mark.segment })
-    const verdict = judge(folder, known, damage, head.mark)
+  const catchUp = (among: readonly string[] | 'named') => {
+    const mark = head.look()
+    const verifyFrom = known.segment || mark.segment
+    const damage = advance(folder, known, { head: mark, verifyFrom, segments: among })
+    const verdict = judge(folder, known, damage, mark)
     const error = damageError(folder, verdict)
     if (error !== undefined) poison.stop(error)
     if (verdict.kind === 'torn') {
@@ -112,17 +93,56 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     }
     if (known.at !== '') time.continueAfter(known.at)
     if (known.segment === '') return
-    const fd = activate(known.segment)
-    if (known.seq === head.mark.seq) return
+    const fd = active.activate(known.segment)
+    if (known.seq === mark.seq) return
     // A dead writer's whole groups: durable first, then acknowledged, before anything is built on them.
     sync(fd)
     moveHead()
   }
 
   const moveHead = () => {
-    const mark: DurableMark = { seq: known.seq, segment: known.segment, end: known.end, hash: known.hash }
-    writeSlot(files, headFd, head.nextSlot, mark)
-    head = { mark, nextSlot: head.nextSlot === 0 ? 1 : 0 }
+    const { seq, segment, end, hash } = known
+    head.move({ seq, segment, end, hash })
+  }
+
+  const moveHeadOr = (what: string): Failure | undefined => {
+    try {
+      moveHead()
+      return undefined
+    } catch (error) {
+      return { kind: 'outcome-unknown', detail: `${what}HEAD could not be written: ${String(error)}` }
+    }
+  }
+
+  /** Writes, syncs and moves HEAD. Undefined when all of it is durable and acknowledged. */
+  const write = (group: WriteGroup, segment: string): Failure | undefined => {
+    const opens = segment !== known.segment
+    const start = opens ? 0 : known.end
+    let length: number
+    let fd: number
+    try {
+      fd = active.activate(segment)
+      if (opens) files.syncFolder(folder)
+      length = appendWithReserve(fd, group.text(), start)
+    } catch (error) {
+      group.drop()
+      if (!(error instanceof NoRoom)) throw error
+      return { kind: 'disk-full', detail: error.message }
+    }
+    sync(fd)
+    group.settle(segment, start + length)
+    return moveHeadOr('the events are durable, but ')
+  }
+
+  /** The room that is kept for a halt is given back to the disk when the halt finds none. */
+  const appendWithReserve = (fd: number, text: string, start: number): number => {
+    try {
+      reserve.requireRoom(text.length)
+      return appendText(fd, text, start)
+    } catch (error) {
+      if (!(error instanceof NoRoom && reserve.release())) throw error
+      return appendText(fd, text, start)
+    }
   }
 
   /** Leaves the segment when its day is over or it is full; the next one is then to be opened. */
@@ -131,169 +151,62 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     const due = rollDue(known.segment, known.end, identity.segmentBytesMax, today())
     if (due === undefined) return undefined
     const closing = SegmentClosed({ segment: known.segment, nextSegment: due.next, why: due.why })
-    const failure = writeGroup([stage(ownRequest(identity, known, [closing]))], known.segment)
-    if (failure?.kind !== 'disk-full') known.next = due.next
+    const group = writeGroup(known, stored, time)
+    group.stage(ownRequest(identity, known, [closing]))
+    const failure = write(group, known.segment)
+    if (failure?.kind === 'disk-full') return failure
+    known.next = due.next
+    // Nothing may stand there yet; if it does, it is looked at before anything is written behind it.
+    if (failure === undefined && fs.existsSync(`${folder}/${due.next}`)) catchUp('named')
     return failure
-  }
-
-  /** The date of the book's clock; worked out once a minute, since no zone changes its date within one. */
-  const today = (): CalendarDate => {
-    const now = clock()
-    if (now.slice(0, 16) !== minute) {
-      minute = now.slice(0, 16)
-      date = dateIn(identity.zone, now)
-    }
-    return date
-  }
-
-  // ── one write group ─────────────────────────────────────────────────────────────────────────────────────────────
-
-  interface Staged {
-    readonly request: Request
-    readonly placed: readonly Recorded<BookEvent>[]
-  }
-
-  /** Numbers a request's events and lets later requests of the same group see them. */
-  const stage = (request: Request): Staged => {
-    const placed = place(request, lastSeq + 1, time.next)
-    lastSeq += placed.length
-    for (const { stream, seq } of placed) addToStream(known, stream, seq)
-    return { request, placed }
-  }
-
-  const unstage = (staged: readonly Staged[]) => {
-    const added: StreamName[] = staged.flatMap(({ placed }) => placed.map(({ stream }) => stream))
-    removeFromStreams(known, added)
-    lastSeq = known.seq
-  }
-
-  /** Writes, syncs and moves HEAD. Undefined when all of it is durable and acknowledged. */
-  const writeGroup = (staged: readonly Staged[], segment: string): Failure | undefined => {
-    const opens = segment !== known.segment
-    const start = opens ? 0 : known.end
-    let hash = known.hash
-    let length: number
-    let fd: number
-    try {
-      fd = activate(segment)
-      if (opens) files.syncFolder(folder)
-      const lines: string[] = []
-      const frame = digits(lastSeq - known.seq, 4)
-      for (const { placed, request } of staged)
-        for (let index = 0; index < placed.length; index++) {
-          const line = encodeLine(
-            placed[index] as Recorded<BookEvent>,
-            request.data[index] as string,
-            lines.length + 1,
-            frame,
-            hash,
-          )
-          lines.push(line.text)
-          hash = line.hash
-        }
-      length = appendText(fd, lines.length === 1 ? (lines[0] as string) : lines.join(''), start)
-    } catch (error) {
-      unstage(staged)
-      if (!(error instanceof NoRoom)) throw error
-      return { kind: 'disk-full', detail: error.message }
-    }
-    sync(fd)
-    const last = staged.at(-1)?.placed.at(-1) as Recorded<BookEvent>
-    if (opens) known.segments.push({ name: segment, first: known.seq + 1 })
-    Object.assign(known, { segment, end: start + length, seq: last.seq, hash, at: last.at, next: undefined })
-    try {
-      moveHead()
-    } catch (error) {
-      return {
-        kind: 'outcome-unknown',
-        detail: `the events are durable, but HEAD could not be written: ${String(error)}`,
-      }
-    }
-    return undefined
-  }
-
-  const standing = (staged: readonly Staged[]): Standing => ({
-    decisiveSeq: () => {
-      const own = known.streams.get(ledgerStream) ?? []
-      let seq = lastSeq
-      for (let at = own.length - 1; own[at] === seq; at--) seq--
-      return seq
-    },
-    revisionOf: stream => revisionOf(known, stream),
-    storedAt: (stream, revision): Stored => {
-      const seq = known.streams.get(stream)?.[revision]
-      if (seq === undefined) throw new Error(`${stream} has no revision ${revision}`)
-      if (seq <= known.seq) return storedEvent(folder, known, seq)
-      for (const { placed, request } of staged) {
-        const index: number = seq - (placed[0]?.seq ?? 0)
-        const recorded: Recorded<BookEvent> | undefined = placed[index]
-        if (recorded?.seq === seq) return { recorded, data: request.data[index] as string }
-      }
-      throw new Error(`event ${seq} is neither in the ledger nor in the group`)
-    },
-  })
-
-  const decideAll = (requests: readonly Request[], staged: Staged[]): Outcome[] => {
-    const now = standing(staged)
-    return requests.map((request): Outcome => {
-      try {
-        const decision = decideAppend(request, now)
-        if (decision.kind === 'refused') return left(decision.refusal)
-        if (decision.kind === 'repeated') return right({ repeated: true, events: decision.events })
-        const next = stage(request)
-        staged.push(next)
-        return right({ repeated: false, events: next.placed })
-      } catch (error) {
-        return { bug: error instanceof Error ? error : new Error(String(error)) }
-      }
-    })
   }
 
   /** What was acknowledged before stays so; the rest shares the fate of the write group. */
   const refuseAll = (outcomes: readonly Outcome[], failure: Failure): readonly Outcome[] =>
     outcomes.map(outcome => {
       if ('bug' in outcome || outcome._tag === 'Left') return outcome
-      const settled = outcome.right.events.every(({ seq }) => seq <= head.mark.seq)
+      const settled = outcome.right.events.every(({ seq }) => seq <= head.mark().seq)
       return outcome.right.repeated && settled ? outcome : left(failure)
     })
 
   const commit = (requests: readonly Request[]): readonly Outcome[] => {
     poison.refuse()
-    if (!isCurrent()) {
-      catchUp()
+    if (!active.isAsLeft(known)) {
+      catchUp('named')
       sign()
     }
-    if (known.seq !== head.mark.seq) {
-      try {
-        moveHead()
-      } catch (error) {
-        const failure: Failure = {
-          kind: 'outcome-unknown',
-          detail: `HEAD could not be written: ${String(error)}`,
-        }
-        return requests.map(() => left(failure))
-      }
-    }
+    const behind = known.seq === head.mark().seq ? undefined : moveHeadOr('')
+    if (behind !== undefined) return requests.map(() => left(behind))
     time.tick()
-    lastSeq = known.seq
-    const staged: Staged[] = []
     const closing = closeSegmentIfDue()
     if (closing !== undefined) return requests.map(() => left(closing))
     const segment = known.next ?? (known.segment === '' ? segmentName(today()) : known.segment)
-    const own = ownDue.slice()
-    if (segment !== known.segment) own.unshift(openingOf(identity, known, segment))
-    if (own.length > 0) staged.push(stage(ownRequest(identity, known, own)))
-    const outcomes = decideAll(requests, staged)
-    const onlyOpened = ownDue.length === 0 && segment !== known.segment && staged.length === 1
-    if (onlyOpened) unstage(staged) // nobody writes: the segment is opened when somebody does
-    if (onlyOpened || staged.length === 0) return outcomes
-    const failure = writeGroup(staged, segment)
+    const opens = segment !== known.segment
+    if (opens && known.segment !== '') settle(known)
+    const group = writeGroup(known, stored, time)
+    const own = opens ? [openingOf(identity, known, segment), ...ownDue] : ownDue
+    if (own.length > 0) group.stage(ownRequest(identity, known, own))
+    const outcomes = group.decide(requests)
+    const written = outcomes.some(
+      outcome => '_tag' in outcome && outcome._tag === 'Right' && !outcome.right.repeated,
+    )
+    if (!written && ownDue.length === 0) {
+      group.drop() // nobody writes: the segment is opened when somebody does
+      return outcomes
+    }
+    const failure = write(group, segment)
     if (failure?.kind !== 'disk-full') ownDue = []
-    return failure === undefined ? outcomes : refuseAll(outcomes, failure)
+    if (failure !== undefined) return refuseAll(outcomes, failure)
+    if (opens) checkpoint()
+    return outcomes
   }
 
-  poison.refuse()
-  catchUp()
+  const checkpoint = () => {
+    if (checkpoints !== undefined) saveCheckpoint(files, folder, checkpoints, identity, known)
+  }
+
+  catchUp(segments)
+  if (known.settled?.segment !== resumed) checkpoint()
   ownDue = unrecorded(folder, identity, known)
   sign()
   if (ownDue.length > 0) commit([])
@@ -302,21 +215,27 @@ export const openWriter = ({ folder, identity, clock, files, headFd, sign }: Wri
     commit,
     refresh: () => {
       if (poison.stopped()) return known
-      const now = readHead(headFd, folder)
-      const durable = now.mark
+      const durable = head.look()
       if (durable.seq <= known.seq) return known
-      head = now
-      const damage = advance(folder, known, { head: durable, upTo: durable, verifyFrom: known.segment })
+      const limits = { head: durable, upTo: durable, verifyFrom: known.segment, segments: 'named' } as const
+      const damage = advance(folder, known, limits)
       const error = damageError(folder, judge(folder, known, damage, durable))
       if (error !== undefined) throw error
       if (known.at !== '') time.continueAfter(known.at)
       return known
     },
     close: () => {
-      if (active !== undefined) fs.closeSync(active.fd)
-      active = undefined
-      fs.fsyncSync(headFd)
-      fs.closeSync(headFd)
+      active.close()
+      head.close()
     },
   }
+}
+
+const startFrom = (
+  { folder, identity, checkpoints }: WriterOptions,
+  head: ReturnType<ReturnType<typeof watermarkOf>['mark']>,
+  segments: readonly string[],
+): Known => {
+  if (checkpoints === undefined) return nothingKnown()
+  return loadCheckpoint(folder, checkpoints, identity, head, segments) ?? nothingKnown()
 }

@@ -58,17 +58,12 @@ export const paperVenue = ({ terms, rules, timeframe, market, orders, now }: Pap
       let volumeLeft = subtract(multiply(candle.volume, terms.participation), takenOf(candle, all))
       for (const [orderId, order] of live) {
         if (!isLive(order) || candle.openTime < (order.acceptedAt as Instant)) continue
-        // A fill in this candle is in the ledger already: the order has had its share of it.
-        if (order.fills.some(({ venueTime }) => venueTime === candle.openTime)) continue
         if (candle.closeTime <= (lookedUntil.get(orderId) ?? '')) continue
-        const matched = matchOrder(
-          order,
-          candle,
-          compare(volumeLeft, '0') > 0 ? volumeLeft : '0',
-          terms,
-          rules(symbol),
-        )
-        volumeLeft = matched.volumeLeft
+        // A fill in this candle is in the ledger already: the order has had its share of it, but perhaps not its end.
+        const hadItsShare = order.fills.some(({ venueTime }) => venueTime === candle.openTime)
+        const offered = hadItsShare || compare(volumeLeft, '0') < 0 ? '0' : volumeLeft
+        const matched = matchOrder(order, candle, offered, terms, rules(symbol))
+        if (!hadItsShare) volumeLeft = matched.volumeLeft
         lookedUntil.set(orderId, candle.closeTime)
         live.set(orderId, matched.reports.reduce(afterReport, order))
         found.push(...matched.reports)

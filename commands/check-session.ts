@@ -4,13 +4,15 @@ import { sessionOn } from '../domain/calendar.ts'
 import { dateIn } from '../domain/time.ts'
 import type { Command } from './command.ts'
 import { exit, Stop } from './exit.ts'
+import { timeOfDay } from './today.ts'
 
 const closed = 10
 
 export const checkSession: Command<object> = {
   options: yargs => yargs,
-  run: async ({ calendar, clock, screen }) => {
-    const date = dateIn(calendar.zone, clock.now())
+  run: async engine => {
+    const { calendar, screen } = engine
+    const date = dateIn(calendar.zone, timeOfDay(engine))
     const session = sessionOn(calendar, date)
     if (session === 'unknown')
       throw new Stop(

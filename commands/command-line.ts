@@ -1,22 +1,11 @@
 // The command line: verbs, their flags, and what an error means to the caller. Verbs are loaded when they are used.
 
-import yargs, { type Argv } from 'yargs'
+import type { Argv } from 'yargs'
 import type { Screen } from '../domain/screen.ts'
 import type { Command, Overrides } from './command.ts'
 import type { Engine } from './engine.ts'
 import { exit, exitTable, Stop } from './exit.ts'
-
-/** What every verb takes. */
-export interface Global {
-  book?: string
-  config?: string
-  ledger?: string
-  state?: string
-  store?: string
-  json: boolean
-  logLevel?: string
-  asOf?: string
-}
+import { type Global, readPlainLine } from './plain-line.ts'
 
 interface Verb {
   /** As typed: 'watchlist check', with positionals in yargs's form. */
@@ -70,6 +59,22 @@ const verbs: readonly Verb[] = [
   verb('why <id>', 'The causes of an order or event', async () => (await import('./why.ts')).why),
   verb('why-not <symbol>', 'What refused a symbol', async () => (await import('./why.ts')).whyNot),
   verb('verify [day]', "Prove the ledger's bytes", async () => (await import('./verify.ts')).verify),
+  verb(
+    'backup [to]',
+    'Copy the ledger while others write; --check proves a copy',
+    async () => (await import('./backup.ts')).backup,
+  ),
+  verb(
+    'restore <from>',
+    'Put a backup where the book has no ledger',
+    async () => (await import('./restore.ts')).restore,
+  ),
+  verb('export', 'Events as JSON Lines or CSV', async () => (await import('./export.ts')).exportEvents),
+  verb(
+    'import <file>',
+    'A new book from an exported history',
+    async () => (await import('./import.ts')).importEvents,
+  ),
   verb('report kpi', 'The key figures', async () => (await import('./report.ts')).reportKpi),
   verb('backtest', 'The same loop over recorded data', async () => (await import('./backtest.ts')).backtest),
   verb(
@@ -85,6 +90,20 @@ const verbs: readonly Verb[] = [
   verb('config show', 'Every value with its source', async () => (await import('./config.ts')).configShow),
 ]
 
+/** Verbs without flags of their own: a plain line of them needs no parser. */
+export const withoutFlags: ReadonlySet<string> = new Set([
+  'check config',
+  'check session',
+  'config show',
+  'rebuild',
+  'report kpi',
+  'scan',
+  'status',
+  'watchlist check',
+])
+
+export const verbNamed = (usage: string): Verb | undefined => verbs.find(each => each.usage === usage)
+
 const epilogue = `Exit codes\n${exitTable.map(([code, meaning]) => `  ${code.padStart(2)}  ${meaning}`).join('\n')}`
 
 /** Gives the engine for the global flags and what a verb's flags change. */
@@ -98,7 +117,18 @@ export const runCommandLine = async (
   compose: Compose,
 ): Promise<number> => {
   let code: number = exit.done
+  const run = async (command: Command<never>, args: Global) => {
+    const engine = await compose(args, command.overrides?.(args as never) ?? {})
+    code = await command.run(engine, args as never)
+  }
   try {
+    const plain = readPlainLine(argv)
+    const known = plain === undefined || !withoutFlags.has(plain.verb) ? undefined : verbNamed(plain.verb)
+    if (plain !== undefined && known !== undefined) {
+      await run(await known.load(), plain.args)
+      return code
+    }
+    const { default: yargs } = await import('yargs')
     const parser = yargs([...argv])
       .scriptName('veritape')
       .usage('$0 <verb>   A trading engine whose every decision can be proven')
@@ -113,22 +143,19 @@ export const runCommandLine = async (
       .option('as-of', { type: 'string', describe: 'Recorded data: where the clock stands', global: true })
       .parserConfiguration({ 'duplicate-arguments-array': false })
       .strict()
-      .demandCommand(1, 'Which verb? veritape --help lists them')
+      .demandCommand(1, 'Which verb?')
       .epilogue(epilogue)
       .exitProcess(false)
       .showHelpOnFail(false)
       .wrap(Math.min(screen.columns, 100))
       .fail((message, error) => {
-        throw error ?? new Stop(exit.usage, `${message}. veritape --help shows how`)
+        // A message of yargs can have several lines; an error is one sentence.
+        throw error ?? new Stop(exit.usage, `${message.replaceAll(/\s+/g, ' ')}. veritape --help shows how`)
       })
-    const run = async (command: Command<never>, args: Global) => {
-      const engine = await compose(args, command.overrides?.(args as never) ?? {})
-      code = await command.run(engine, args as never)
-    }
     await withVerbs(parser, verbs, run).parseAsync()
   } catch (error) {
     code = exitCodeOf(error)
-    const sentence = error instanceof Error ? error.message : String(error)
+    const sentence = sentenceOf(error)
     if (code === exit.ourError) {
       screen.note(`veritape: an error of our own: ${sentence}`)
       if (process.env.VERITAPE_DEBUG !== undefined && error instanceof Error) screen.note(error.stack ?? '')
@@ -176,6 +203,26 @@ const withVerbs = (
   return built
 }
 
+/** What a person reads. An error of the system says what failed, but not what to do about it. */
+const sentenceOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  const { code, path, syscall } = error as NodeJS.ErrnoException
+  if (syscall === undefined) return error.message // it is one of ours, and says it already
+  const where = path ?? 'the file'
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return `no permission to ${syscall} ${where}; give this user the right, or choose another folder`
+    case 'EROFS':
+      return `${where} lies on a read-only file system; choose another folder, or allow it in ReadWritePaths=`
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `no room left for ${where}; free some space and start again`
+    default:
+      return error.message
+  }
+}
+
 const exitCodeOf = (error: unknown): number => {
   if (error instanceof Stop) return error.code
   if (!(error instanceof Error)) return exit.ourError
@@ -186,15 +233,20 @@ const exitCodeOf = (error: unknown): number => {
     case 'UnknownEvent':
     case 'DataDamaged':
     case 'NoSuchBook':
+    case 'BackupUnusable':
+    case 'ImportRefused':
+    case 'RedactedUnusable':
       return exit.badData
     case 'LedgerDamaged':
       return (error as { verdict?: string }).verdict === 'not-ours' ? exit.refused : exit.badData
     case 'BadChampion':
+    case 'CalendarEnds':
     case 'ConfigurationError':
       return exit.refused
     case 'LedgerBusy':
       return exit.tryAgain
     case 'CannotWrite':
+    case 'PlaceTaken':
     case 'NotAStateFolder':
       return exit.cannotWrite
     case 'YError':

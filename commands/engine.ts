@@ -12,6 +12,7 @@ import type { DataFolder } from '../domain/data-folder.ts'
 import type { EventStore, Mode } from '../domain/event-store.ts'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import type { AuditReport, AuditStep } from '../domain/ledger-audit.ts'
+import type { LedgerCopies } from '../domain/ledger-copies.ts'
 import type { Log } from '../domain/log.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import type { Order } from '../domain/order.ts'
@@ -71,6 +72,8 @@ export interface Engine {
   holdExecutor(): Promise<() => void>
   /** Proves the ledger's bytes without writing; each damage is a step, the report is the end. */
   auditLedger(options: { readonly date?: CalendarDate }): AsyncGenerator<AuditStep, AuditReport>
+  /** The book's ledger as files and as text: backups, restores, exports. */
+  readonly copies: LedgerCopies
   readonly kill: KillSwitch
   readonly views: ViewFolder
   readonly data: DataFolder
@@ -80,6 +83,8 @@ export interface Engine {
   /** The venue of the book's configuration; `orders` is what it may know of the past. */
   venue(market: MarketData, orders: () => Iterable<Order>): Promise<Venue>
   champions(): Promise<readonly Champion[]>
+  /** Changes whenever a champion file does. */
+  championStamp(): Promise<string>
   /** Folder of the examples that ship with the program. */
   readonly examples: string
   /** Runs another public command in this process, as if typed; 'silent' keeps what it says to itself. */

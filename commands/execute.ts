@@ -3,6 +3,7 @@
 import { BookOpened } from '../domain/account.ts'
 import { type Candle, printCandle } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
+import type { Champion } from '../domain/champion.ts'
 import { decideCandle, emptyDesk, seatsAt, witness } from '../domain/desk.ts'
 import { outside, propose, type Recorded } from '../domain/event.ts'
 import { LedgerDamaged, type Mode } from '../domain/event-store.ts'
@@ -18,6 +19,7 @@ import type { Engine } from './engine.ts'
 import { type Executor, sessions, turn } from './executor.ts'
 import { exit, Stop } from './exit.ts'
 import { orderDesk } from './order-desk.ts'
+import { counted } from './sentence.ts'
 
 interface Options {
   dryRun?: boolean | undefined
@@ -74,6 +76,7 @@ export const execute: Command<Options> = {
         'no candles are configured: name their files in market.files, as examples/demo-crypto.json does',
       )
     const market = await engine.market()
+    const champions = await chosenChampions(engine)
     const begin = await beginning(engine, market, from)
     simulated?.jumpTo(begin)
     const store = await engine.writeLedger('execute', mode)
@@ -87,7 +90,7 @@ export const execute: Command<Options> = {
             `name another book for ${mode}: --book NAME`,
         )
       const tally = new Map<string, number>()
-      const executor = await open(engine, store, market, begin, tally)
+      const executor = await open(engine, store, market, champions, begin, tally)
       const { desk, keeper } = executor
       await keeper.catchUp()
       tally.clear() // what was there before is not news of this run
@@ -121,6 +124,16 @@ const tradableMode = (mode: Mode): Mode => {
   return mode
 }
 
+/** All champions of the folder. Refuses a strategy that is asked for by name and is not among them. */
+const chosenChampions = async ({ champions, config }: Engine): Promise<readonly Champion[]> => {
+  const there = await champions()
+  const { strategies: wanted, champions: folder } = config.execute
+  const absent = wanted.filter(name => !there.some(({ strategy }) => strategy === name))
+  if (absent.length === 0) return there
+  const known = [...new Set(there.map(({ strategy }) => strategy))].join(', ')
+  throw new Stop(exit.refused, `${folder} has no champion of ${absent.join(', ')}; it has ${known}`)
+}
+
 const instantOption = (engine: Engine, flag: string, text: string | undefined): Instant | undefined => {
   if (text === undefined) return undefined
   const instant = readInstant(text, engine.config.zone)
@@ -145,6 +158,7 @@ const open = async (
   engine: Engine,
   store: Awaited<ReturnType<Engine['writeLedger']>>,
   market: MarketData,
+  champions: readonly Champion[],
   begin: Instant,
   tally: Map<string, number>,
 ): Promise<Executor> => {
@@ -168,7 +182,6 @@ const open = async (
     )
   }
   const keeper = bookkeeper(engine, store, 'execute', see)
-  const champions = await engine.champions()
   return {
     engine,
     keeper,
@@ -177,6 +190,7 @@ const open = async (
     venue,
     orders: orderDesk(engine, keeper, desk, venue),
     champions,
+    championStamp: await engine.championStamp(),
     dryRun: store.identity.mode === 'dry-run',
     prefix: orderPrefix(store.identity.book, store.identity.epoch),
     begin,
@@ -278,9 +292,9 @@ const report = ({ screen, ledgerPath }: Engine, tally: ReadonlyMap<string, numbe
     return
   }
   screen.say(
-    `${count('CandleClosed')} candles, ${count('StrategyEvaluated')} evaluations, ${count('IntentRaised')} intents: ` +
-      `${count('OrderRequested', 'OrderWithheld')} orders, ${count('IntentDenied')} denied, ` +
-      `${count('IntentExpired')} expired; ${count('OrderFilled')} fills`,
+    `${counted(count('CandleClosed'), 'candle')}, ${counted(count('StrategyEvaluated'), 'evaluation')}; ` +
+      `intents: ${count('IntentRaised')} raised, answered with ${counted(count('OrderRequested', 'OrderWithheld'), 'order')}, ` +
+      `${count('IntentDenied')} denied, ${count('IntentExpired')} expired; ${counted(count('OrderFilled'), 'fill')}`,
   )
   screen.say(`ledger ${ledgerPath}, seq ${desk.book.asOf}`)
 }

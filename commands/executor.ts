@@ -27,7 +27,7 @@ import type { Bookkeeper, Write } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
 import type { OrderDesk } from './order-desk.ts'
-import { seatChampions, startOf, tradedSymbols } from './seating.ts'
+import { requireSameChampions, seatChampions, startOf, tradedSymbols } from './seating.ts'
 
 export interface Executor {
   readonly engine: Engine
@@ -37,6 +37,8 @@ export interface Executor {
   readonly venue: Venue
   readonly orders: OrderDesk
   readonly champions: readonly Champion[]
+  /** Of the champion files, when the run began. */
+  readonly championStamp: string
   readonly dryRun: boolean
   readonly prefix: string
   /** Where the candles of a book without any begin. */
@@ -50,6 +52,7 @@ export const turn = async (executor: Executor, now: Instant): Promise<void> => {
   const { keeper, orders } = executor
   await keeper.catchUp()
   await haltOnKillFile(executor)
+  await requireSameChampions(executor)
   await orders.settle(now)
   const candles = await newCandles(executor, now)
   for (const closeTime of [...new Set(candles.map(candle => candle.closeTime))].sort()) {

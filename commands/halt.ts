@@ -8,6 +8,7 @@ import { controlStream } from '../domain/stream.ts'
 import type { Command } from './command.ts'
 import { openControl } from './control.ts'
 import { exit, Stop } from './exit.ts'
+import { counted } from './sentence.ts'
 
 interface HaltOptions {
   reason: string
@@ -29,6 +30,11 @@ export const halt: Command<HaltOptions> = {
       }),
   run: async (engine, { reason, reducing }) => {
     const level = reducing ? 'reducing' : 'halted'
+    if (!(await engine.hasBook(engine.config.book)))
+      throw new Stop(
+        exit.badData,
+        `there is no book ${engine.config.book} in ${engine.config.ledger}: nothing can trade in it`,
+      )
     await engine.kill.pull(level, 'operator', reason)
     const { screen } = engine
     try {
@@ -47,14 +53,23 @@ export const halt: Command<HaltOptions> = {
         await close()
       }
     } catch (error) {
+      if (!isBusy(error)) {
+        screen.note(
+          `${level} all the same: ${engine.ledgerPath}/KILL stands. But the ledger did not take it down:`,
+        )
+        throw error
+      }
       // The file is what stops the trading; the executor makes it an event as soon as it can.
-      if (!(error instanceof Stop) || error.code !== exit.tryAgain) throw error
       screen.say(`${level}: the KILL file stands; the event follows when the ledger is free`)
       screen.result({ halted: true, level, event: 'pending' })
     }
     return exit.done
   },
 }
+
+/** Whether another process held the ledger: the same halt can be recorded in a moment. */
+const isBusy = (error: unknown): boolean =>
+  error instanceof Stop ? error.code === exit.tryAgain : error instanceof Error && error.name === 'LedgerBusy'
 
 export const resume: Command<{ reason: string }> = {
   options: yargs =>
@@ -73,7 +88,9 @@ export const resume: Command<{ reason: string }> = {
         await keeper.append([{ stream: controlStream, events: [propose(outside(nextKey(book)), resumed)] }])
       }
       await engine.kill.release()
-      screen.say(lifts.length === 0 ? 'nothing was halted' : `resumed: ${lifts.length} halts lifted`)
+      screen.say(
+        lifts.length === 0 ? 'nothing was halted' : `resumed: ${counted(lifts.length, 'halt')} lifted`,
+      )
       screen.result({ lifts })
       return exit.done
     } finally {

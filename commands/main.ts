@@ -13,9 +13,10 @@ import type { Mode } from '../domain/event-store.ts'
 import type { Screen } from '../domain/screen.ts'
 import { instantOf, readInstant } from '../domain/time.ts'
 import type { Overrides } from './command.ts'
-import { type Global, runCommandLine } from './command-line.ts'
+import { runCommandLine } from './command-line.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
+import type { Global } from './plain-line.ts'
 
 /** Runs one command line in this process; gives its exit code. */
 export const main = (
@@ -76,6 +77,7 @@ const engineOf = async (
   const { openStateFolder } = await import('../adapters/state-folder.ts')
   const { dataFolder } = await import('../adapters/data-folder.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
+  const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
 
   if (config.store !== 'jsonl')
     throw new Stop(
@@ -146,6 +148,7 @@ const engineOf = async (
       const { verifyLedger } = await import('../adapters/ledger-verify.ts')
       return yield* verifyLedger(ledgerPath, options)
     },
+    copies: ledgerCopies(config.ledger, creation(config, config.mode)),
     kill: killSwitch(ledgerPath),
     views: openStateFolder(stateBook),
     data,
@@ -190,6 +193,8 @@ const engineOf = async (
         now: simulated.now,
       })
     },
+    championStamp: async () =>
+      (await import('../adapters/champion-folder.ts')).championStamp(config.execute.champions),
     champions: async () =>
       (await import('../adapters/champion-folder.ts')).readChampions(config.execute.champions),
     examples: join(program.root, 'examples'),

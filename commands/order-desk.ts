@@ -6,7 +6,7 @@ import type { Desk } from '../domain/desk.ts'
 import { because, outside, propose } from '../domain/event.ts'
 import { decide, isOverfilled, type OrderCommand } from '../domain/order.ts'
 import { isLeft } from '../domain/result.ts'
-import { TradingHalted } from '../domain/safety.ts'
+import { TradingHalted, tradingOf } from '../domain/safety.ts'
 import { orderStreamOf, safetyStream } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Venue, VenueReport } from '../domain/venue.ts'
@@ -91,7 +91,8 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
     settle: async now => {
       for (const { order } of liveOrders(book)) {
         if (order.status !== 'requested' && order.status !== 'unknown') continue
-        const { orderId, symbol, decided, expiresAt } = order.request
+        const { orderId, symbol, decided, expiresAt, reduceOnly } = order.request
+        const trading = tradingOf(book.halts)
         const found = await venue.find(orderId, symbol)
         if (found.kind !== 'not-known') {
           const { venueOrderId } = found
@@ -101,6 +102,9 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
           })
         } else if (now > (expiresAt ?? decided)) {
           const reason = 'it never reached the venue, and the wish is no longer fresh'
+          await record(orderId, { type: 'ReportRejection', data: { orderId, reason } })
+        } else if (trading === 'halted' || (trading === 'reducing' && !reduceOnly)) {
+          const reason = `it never reached the venue, and by now trading is ${trading}`
           await record(orderId, { type: 'ReportRejection', data: { orderId, reason } })
         } else await send(orderId, now)
       }

@@ -8,13 +8,13 @@ import { dateInSession } from '../domain/calendar.ts'
 import type { Candle } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import { type Config, rulesOf } from '../domain/config.ts'
-import { type CandleDecision, type Desk, decideCandle, emptyDesk, seatsAt, witness } from '../domain/desk.ts'
+import { type CandleDecision, decideCandle, emptyDesk, seatsAt, witness } from '../domain/desk.ts'
 import type { Event, Recorded, Seq } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
 import { orderPrefix } from '../domain/order-id.ts'
 import { recordScan } from '../domain/scan-record.ts'
 import { strategies } from '../domain/strategies.ts'
-import type { Instant } from '../domain/time.ts'
+import { allDays, type DayRange, type Instant } from '../domain/time.ts'
 import type { Engine } from './engine.ts'
 import { warmUpCandles } from './execute.ts'
 import { exit, Stop } from './exit.ts'
@@ -50,16 +50,17 @@ export type Decisive = Pick<Config, 'limits' | 'venue' | 'execute' | 'calendar'>
 export const prove = async (
   engine: Engine,
   store: EventStore,
-  { from = '', to = '9' }: { readonly from?: Instant; readonly to?: Instant },
+  { from = allDays.from, to = allDays.to }: Partial<DayRange>,
   onEvent: (seq: Seq) => void,
 ): Promise<Proof> => {
   const desk = emptyDesk(strategies)
   const proof = noProof()
   const prefix = orderPrefix(store.identity.book, store.identity.epoch)
   const dryRun = store.identity.mode === 'dry-run'
-  let config: Decisive | undefined
-  /** What the seats decide on the last candle of each champion's market. */
-  const decided = new Map<string, CandleDecision>()
+  /** By run: other processes of the book may run with other limits at the same time. */
+  const configs = new Map<Seq, Decisive>()
+  /** What the seats decide on the last candle of each champion's market, and where that candle stands. */
+  const decided = new Map<string, CandleDecision & Pick<Recorded, 'seq' | 'at'>>()
   let scan: readonly BookEvent[] = []
   let scanned = 0
 
@@ -78,19 +79,22 @@ export const prove = async (
       })
   }
 
-  const needConfig = (): Decisive => {
+  const configBehind = ({ run, seq }: Recorded): Decisive => {
+    const config = configs.get(run)
     if (config === undefined)
-      throw new Stop(exit.badData, 'the ledger holds a decision before any RunStarted')
+      throw new Stop(exit.badData, `the ledger holds a decision, seq ${seq}, of no run that was started`)
     return config
   }
 
   const onCandle = (candle: Candle, recorded: Recorded<BookEvent>) => {
-    const { venue, calendar } = needConfig()
+    const { seq, at } = recorded
+    const { venue, calendar } = configBehind(recorded)
     const rules = rulesOf(venue.markets)(candle.symbol)
     for (const seat of seatsAt(desk, candle)) {
-      unasked(decided.get(seat.champion.champion), recorded.seq, recorded.at)
+      unasked(decided.get(seat.champion.champion))
       const sessions = calendar === 'nyse' ? engine.calendar : undefined
-      decided.set(seat.champion.champion, decideCandle(desk, seat, candle, rules, sessions))
+      const decision = decideCandle(desk, seat, candle, rules, sessions)
+      decided.set(seat.champion.champion, { ...decision, seq, at })
     }
   }
 
@@ -98,7 +102,7 @@ export const prove = async (
     const { event } = recorded
     switch (event.type) {
       case 'RunStarted':
-        config = await configOf(engine, event.data.configHash)
+        configs.set(recorded.seq, await configOf(engine, event.data.configHash))
         break
       case 'ScanStarted':
         scan = recordScan(event.data, await engine.recorded.daily(event.data.dataset))
@@ -122,7 +126,7 @@ export const prove = async (
       case 'IntentExpired':
       case 'OrderRequested':
       case 'OrderWithheld':
-        compare('answers', recorded, answerAgain(desk, event.data.intent, event.data.decided))
+        compare('answers', recorded, answerAgain(recorded, event.data.intent, event.data.decided))
         break
     }
     await witness(
@@ -133,24 +137,31 @@ export const prove = async (
     )
     onEvent(recorded.seq)
   }
-  for (const last of decided.values()) unasked(last, desk.book.asOf, to)
+  for (const last of decided.values()) unasked(last)
   return proof
 
   /** An intent that the code of today would have raised, and that the ledger does not have. */
-  function unasked(last: CandleDecision | undefined, seq: Seq, at: string) {
-    if (last?.intent === undefined || at < from || at > to) return
+  function unasked(last: (CandleDecision & Pick<Recorded, 'seq' | 'at'>) | undefined) {
+    if (last?.intent === undefined || last.at < from || last.at >= to) return
     proof.counts.intents.decisions++
     const again = `IntentRaised ${JSON.stringify(last.intent.data)}`
-    proof.differences.push({ seq, kind: 'intents', recorded: 'nothing', again })
+    proof.differences.push({ seq: last.seq, kind: 'intents', recorded: 'nothing', again })
   }
 
-  function answerAgain(at: Desk, intent: Seq, now: Instant) {
-    const open = at.book.openIntents.get(intent)
+  function answerAgain(answer: Recorded, intent: Seq, now: Instant) {
+    const open = desk.book.openIntents.get(intent)
     if (open === undefined) return undefined // answered twice, or never raised
-    const { limits, venue, execute } = needConfig()
+    const { limits, venue, execute } = configBehind(answer)
     const watchlist =
       execute.symbols.length > 0 ? undefined : { session: dateInSession(engine.calendar, now) }
-    return answerTo(at.book, open, { now, limits, rules: rulesOf(venue.markets), watchlist, dryRun, prefix })
+    return answerTo(desk.book, open, {
+      now,
+      limits,
+      rules: rulesOf(venue.markets),
+      watchlist,
+      dryRun,
+      prefix,
+    })
   }
 }
 

@@ -5,7 +5,7 @@ import { type Book, emptyBook, equityOf, evolveBook } from '../domain/book.ts'
 import type { Recorded } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
 import { entryPrice } from '../domain/position.ts'
-import { addDays, DateText, type Instant, instantAt, readInstant } from '../domain/time.ts'
+import { allDays, type DayRange, dayRange, isDate, readInstant } from '../domain/time.ts'
 import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
@@ -39,18 +39,14 @@ export const replay: Command<Options> = {
   },
 }
 
-interface Range {
+interface Range extends DayRange {
   readonly day: string | undefined
-  readonly from: Instant
-  readonly to: Instant
 }
 
 const rangeOf = ({ identity }: EventStore, day: string | undefined): Range => {
-  if (day === undefined) return { day, from: '', to: '9' }
-  if (!DateText.safeParse(day).success)
-    throw new Stop(exit.usage, `'${day}' is no date; write it as 2023-03-24`)
-  const { zone } = identity
-  return { day, from: instantAt(zone, day, '00:00'), to: instantAt(zone, addDays(day, 1), '00:00') }
+  if (day === undefined) return { day, ...allDays }
+  if (!isDate(day)) throw new Stop(exit.usage, `'${day}' is no date; write it as 2023-03-24`)
+  return { day, ...dayRange(identity.zone, day) }
 }
 
 const showProof = async (engine: Engine, store: EventStore, range: Range): Promise<number> => {
@@ -65,6 +61,11 @@ const showProof = async (engine: Engine, store: EventStore, range: Range): Promi
   const kinds = Object.entries(counts) as [Kind, { decisions: number; identical: number }][]
   const decisions = kinds.reduce((sum, [, count]) => sum + count.decisions, 0)
   const identical = kinds.reduce((sum, [, count]) => sum + count.identical, 0)
+  if (decisions + differences.length === 0) {
+    screen.say(`nothing was decided on ${range.day ?? 'any day'}: there is nothing to prove`)
+    screen.result({ day: range.day ?? null, decisions, identical, counts, differences })
+    return exit.done
+  }
   screen.heading(`Replay proof of ${range.day ?? 'the whole book'}`)
   screen.table(
     ['decisions', 'made again', 'identical'],
@@ -134,7 +135,7 @@ const showBook = ({ screen }: Engine, book: Book) => {
     screen.table(
       ['holder', 'symbol', 'quantity', 'entry', 'mark'],
       held.map(([key, position]) => {
-        const [by = '', symbol = ''] = key.split(' ')
+        const [by, symbol] = [key.slice(0, key.lastIndexOf(' ')), key.slice(key.lastIndexOf(' ') + 1)]
         return [by, symbol, position.quantity, entryPrice(position), book.marks.get(symbol) ?? 'n/a']
       }),
       [2, 3, 4],

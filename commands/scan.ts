@@ -11,14 +11,13 @@ import { bookkeeper } from './bookkeeper.ts'
 import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
+import { timeOfDay } from './today.ts'
 
 export const scan: Command<object> = {
   options: yargs => yargs,
   run: async engine => {
     const { screen, calendar, config } = engine
-    if (engine.simulated !== undefined && engine.asOf === undefined)
-      throw new Stop(exit.usage, 'recorded bars have no today: say which morning, --as-of 2015-10-05T08:30')
-    const session = dateInSession(calendar, engine.clock.now())
+    const session = dateInSession(calendar, timeOfDay(engine))
     if (session === undefined) {
       screen.say('no session today: nothing to scan')
       screen.result({ session: null })

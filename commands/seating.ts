@@ -19,6 +19,7 @@ import type { Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
 import type { Bookkeeper } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
+import type { Executor } from './executor.ts'
 import { exit, Stop } from './exit.ts'
 
 /** What the book trades now: its own symbols, or today's watchlist and whatever it still holds or has on order. */
@@ -29,9 +30,9 @@ export const tradedSymbols = (engine: Engine, book: Book, now: Instant): readonl
   const listed = session !== undefined && book.watchlist?.session === session ? book.watchlist.tickers : []
   const held = [...book.holdings]
     .filter(([, { quantity }]) => quantity !== '0')
-    .map(([key]) => key.split(' ')[1])
+    .map(([key]) => key.slice(key.lastIndexOf(' ') + 1))
   const ordered = liveOrders(book).map(({ order }) => order.request.symbol)
-  return [...new Set([...listed, ...held, ...ordered])].filter(symbol => symbol !== undefined).sort()
+  return [...new Set([...listed, ...held, ...ordered])].sort()
 }
 
 /** Champions of the configuration that may trade this symbol on the book's timeframe. */
@@ -91,6 +92,27 @@ export const seatChampions = async (
     const seat = desk.seats.get(id)
     if (seat === undefined || seat.warmedUp) continue
     await loadHistory(engine, keeper, market, seat.champion, seat.warmUp, after)
+  }
+}
+
+/** A champion file that changes under a running executor was chosen by nobody yet: verify it by a restart. */
+export const requireSameChampions = async ({
+  engine,
+  keeper,
+  desk,
+  championStamp,
+}: Pick<Executor, 'engine' | 'keeper' | 'desk' | 'championStamp'>): Promise<void> => {
+  if ((await engine.championStamp()) === championStamp) return
+  const files = new Set((await engine.champions()).map(({ sha256: fileHash }) => fileHash))
+  for (const { champion } of desk.seats.values()) {
+    if (files.has(champion.sha256)) continue
+    const { champion: id, source } = champion
+    const stream = strategyStream(id)
+    const detail = `${source} is not the file that was verified when this run began`
+    const refused = ChampionRefused({ champion: id, source, reason: 'changed-since-start', detail })
+    const key = `${stream} changed ${desk.book.revisions.get(stream) ?? -1}`
+    await keeper.append([{ stream, events: [propose(outside(key), refused)] }])
+    throw new Stop(exit.refused, `champion ${id} refused: ${detail}. Start again to verify the new one`)
   }
 }
 

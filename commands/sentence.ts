@@ -2,6 +2,9 @@
 
 import type { BookEvent } from '../domain/catalogue.ts'
 
+/** '1 halt', '2 halts'. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
 const priced = (limit?: string, stop?: string): string =>
   limit !== undefined
     ? ` at ${limit} or better`

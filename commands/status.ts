@@ -71,8 +71,8 @@ const show = (
         `${strong(money(portfolio.equity))}, cash ${money(portfolio.cash)}, fees ${money(portfolio.fees)}`,
       ],
       [
-        'drawdown',
-        `at most ${(Number(portfolio.maxDrawdown) * 100).toFixed(2)} % of the peak ${money(portfolio.peak)}`,
+        'largest drawdown',
+        `${(Number(portfolio.maxDrawdown) * 100).toFixed(2)} % at any mark; peak ${money(portfolio.peak)}`,
       ],
       [
         'orders',

@@ -8,6 +8,7 @@ import { watchlist, watchlistFiles } from '../projections/watchlist.ts'
 import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
 import { exit } from './exit.ts'
+import { timeOfDay } from './today.ts'
 
 const stale = 1
 
@@ -28,7 +29,7 @@ export const watchlistCheck: Command<object> = {
 
 /** Why the watchlist may not be traded, with what to do; undefined when it may. */
 const freshness = async (engine: Engine): Promise<string | undefined> => {
-  const now = engine.clock.now()
+  const now = timeOfDay(engine)
   const session = dateInSession(engine.calendar, now)
   if (session === undefined)
     return `there is no session today (${now.slice(0, 10)}), or the calendar does not know`

@@ -5,7 +5,7 @@ import type { BookEvent } from '../domain/catalogue.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
 import { intentOf, orderPrefix } from '../domain/order-id.ts'
-import { addDays, instantAt } from '../domain/time.ts'
+import { allDays, dayRange, isDate } from '../domain/time.ts'
 import type { Command } from './command.ts'
 import { exit, Stop } from './exit.ts'
 import { sentenceOf } from './sentence.ts'
@@ -103,12 +103,13 @@ export const whyNot: Command<{ symbol: string; day?: string | undefined }> = {
       .positional('symbol', { type: 'string', demandOption: true, describe: 'AAPL, BTC/USDT' })
       .option('day', { type: 'string', describe: "Only this date of the book's zone" }),
   run: async (engine, { symbol, day }) => {
+    if (day !== undefined && !isDate(day))
+      throw new Stop(exit.usage, `'${day}' is no date; write it as 2023-03-24`)
     const store = await engine.readLedger()
     const { screen } = engine
     try {
       const { zone } = store.identity
-      const from = day === undefined ? '' : instantAt(zone, day, '00:00')
-      const to = day === undefined ? '9' : instantAt(zone, addDays(day, 1), '00:00')
+      const { from, to } = day === undefined ? allDays : dayRange(zone, day)
       const refusals: Recorded<BookEvent>[] = []
       const intents = new Map<Seq, string>()
       let evaluations = 0

@@ -20,6 +20,14 @@ export interface Calendar {
   readonly earlyCloses: ReadonlySet<CalendarDate>
 }
 
+/** A decision needs a session that the table does not know: nothing is traded on a guess. */
+export class CalendarEnds extends Error {
+  constructor(date: CalendarDate) {
+    super(`the exchange calendar does not know the session after ${date}; update veritape`)
+    this.name = 'CalendarEnds'
+  }
+}
+
 export interface Session {
   readonly date: CalendarDate
   readonly open: Instant

@@ -64,6 +64,7 @@ export const declarations = [
   segment.SegmentOpened,
   segment.SegmentClosed,
   segment.LedgerRecovered,
+  segment.LedgerRestored,
 ] as const
 
 /** Any event of a book. */

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event } from './event.ts'
+import { objectionsIn } from './objections.ts'
 import type { Strategy } from './strategy.ts'
 import { Timeframe } from './timeframe.ts'
 
@@ -83,6 +84,6 @@ export const championObjection = (
       detail: `${champion.strategy} is none of ${[...strategies.keys()].join(', ')}`,
     }
   const parsed = strategy.parameters.safeParse(champion.merged_config.parameters)
-  if (!parsed.success) return { reason: 'parameters-refused', detail: z.prettifyError(parsed.error) }
+  if (!parsed.success) return { reason: 'parameters-refused', detail: objectionsIn(parsed.error) }
   return undefined
 }

@@ -8,7 +8,7 @@
 
 import { freeToReduce } from './answer.ts'
 import { type Book, emptyBook, evolveBook, holdingOf, positionOf } from './book.ts'
-import { type Calendar, nextSession } from './calendar.ts'
+import { type Calendar, CalendarEnds, nextSession } from './calendar.ts'
 import { barOf, type Candle, type HistoryLoaded } from './candle.ts'
 import type { BookEvent } from './catalogue.ts'
 import type { ChampionVerified } from './champion.ts'
@@ -81,7 +81,7 @@ export const closeAfter = (candle: Candle, count: number, calendar: Calendar | u
   let close = candle.closeTime
   for (let session = 0; session < count; session++) {
     const next = nextSession(calendar, date)
-    if (next === 'unknown') throw new Error(`the exchange calendar ends before the session after ${date}`)
+    if (next === 'unknown') throw new CalendarEnds(date)
     date = next.date
     close = next.close
   }

@@ -4,6 +4,7 @@
 // - limit: at the open when that is already better than the limit (taker), else at the limit once the candle
 //   traded through it (maker). A touch is not enough: nobody knows the queue.
 // - stop: triggered when the candle reaches it; filled at the worse of the stop and the open, with slippage; taker.
+//   What then is left of it fills like a market order. A trigger without any fill is not remembered.
 // - Each candle fills at most `participation` of its volume, shared by the orders in the order they were taken;
 //   the rest waits for the next candle. IOC drops the rest after its first candle; FOK fills whole there or not at all.
 
@@ -49,8 +50,8 @@ const slipped = (
   const worse = multiply(from, slippage)
   const price =
     order.request.side === 'buy'
-      ? smaller(roundTo(add(from, worse), tick, 'up'), larger(candle.high, from))
-      : larger(roundTo(subtract(from, worse), tick, 'down'), smaller(candle.low, from))
+      ? smaller(roundTo(add(from, worse), tick, 'up'), candle.high)
+      : larger(roundTo(subtract(from, worse), tick, 'down'), candle.low)
   return { price, liquidity: 'taker' }
 }
 
@@ -66,17 +67,11 @@ const fillPrice = (order: Order, candle: Candle, terms: PaperTerms, tick: Decima
     return through ? { price: limitPrice, liquidity: 'maker' } : undefined
   }
   if (type === 'stop' && stopPrice !== undefined) {
-    const triggered =
-      order.filled !== '0' ||
-      (buys ? compare(candle.high, stopPrice) >= 0 : compare(candle.low, stopPrice) <= 0)
+    if (order.filled !== '0') return slipped(order, candle.open, candle, terms, tick) // a market order by now
+    const triggered = buys ? compare(candle.high, stopPrice) >= 0 : compare(candle.low, stopPrice) <= 0
     if (!triggered) return undefined
-    return slipped(
-      order,
-      buys ? larger(stopPrice, candle.open) : smaller(stopPrice, candle.open),
-      candle,
-      terms,
-      tick,
-    )
+    const from = buys ? larger(stopPrice, candle.open) : smaller(stopPrice, candle.open)
+    return slipped(order, from, candle, terms, tick)
   }
   return undefined
 }

@@ -1,4 +1,5 @@
-// The ledger's own events: where a segment begins and ends, and what a recovery set aside.
+// The ledger's own events: where a segment begins and ends, what a recovery set aside, and where a copy of a ledger
+// went on as a ledger of its own.
 
 import { z } from 'zod'
 import { type EventOf, event } from './event.ts'
@@ -24,7 +25,21 @@ export const LedgerRecovered = event('LedgerRecovered', 1, {
   sha256: z.string(),
   quarantined: z.string(),
 })
+/**
+ * What stands before was restored from a backup, or imported; from here on the book is in another epoch, so that its
+ * order ids are new. Whatever the book did elsewhere after `seq` is not known here.
+ */
+export const LedgerRestored = event('LedgerRestored', 1, {
+  book: z.string(),
+  /** The epoch of what stands before. */
+  from: z.string(),
+  epoch: z.string(),
+  /** The last event that was restored, and its hash. */
+  seq: z.int().positive(),
+  hash: z.string(),
+})
 export type SegmentEvent =
   | EventOf<typeof SegmentOpened>
   | EventOf<typeof SegmentClosed>
   | EventOf<typeof LedgerRecovered>
+  | EventOf<typeof LedgerRestored>

@@ -43,9 +43,18 @@ const textOf = (units: number, scale: number): Text | undefined => {
     scale--
   }
   if (scale === 0) return `${units}` as Text
-  const digits = `${Math.abs(units)}`.padStart(scale + 1, '0')
-  const whole = digits.slice(0, digits.length - scale)
-  return `${units < 0 ? '-' : ''}${whole}.${digits.slice(digits.length - scale)}` as Text
+  // In two parts, each printed as a small whole number: a long one takes several times as long to print.
+  const power = powers[scale]
+  if (power === undefined) return undefined
+  const size = Math.abs(units)
+  let whole = Math.floor(size / power)
+  let rest = size - whole * power
+  if (rest < 0) {
+    whole -= 1 // the quotient was rounded up
+    rest += power
+  }
+  const digits = `${rest}`
+  return `${units < 0 ? '-' : ''}${whole}.${digits.length < scale ? digits.padStart(scale, '0') : digits}` as Text
 }
 
 /** a + sign × b */

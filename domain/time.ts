@@ -56,4 +56,25 @@ export const readInstant = (text: string, zone: string): Instant | undefined => 
   return read.isValid ? instantOf(read.toMillis()) : undefined
 }
 
-export const isZone = (zone: string): boolean => DateTime.fromMillis(0, { zone }).isValid
+export const isZone = (zone: string): boolean => zone === 'UTC' || DateTime.fromMillis(0, { zone }).isValid
+
+/** A day of a zone as it is compared with recorded times: from `from` on, up to but not including `to`. */
+export interface DayRange {
+  readonly from: string
+  readonly to: string
+}
+
+/** Recorded times have microseconds: without their Z the bounds are prefixes of them, so that text order is time order. */
+export const dayRange = (zone: string, day: CalendarDate): DayRange => ({
+  from: instantAt(zone, day, '00:00').slice(0, -1),
+  to: instantAt(zone, addDays(day, 1), '00:00').slice(0, -1),
+})
+
+/** Every day there is. */
+export const allDays: DayRange = { from: '', to: '~' }
+
+export const isDate = (text: string): boolean => {
+  if (!DateText.safeParse(text).success) return false
+  const read = DateTime.fromISO(text, { zone: 'UTC' })
+  return read.isValid
+}

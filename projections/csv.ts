@@ -7,9 +7,12 @@ export type Cell = string | number
 /** Header and rows, each ended by a newline. */
 export const printCsv = (header: readonly string[], rows: Iterable<readonly Cell[]>): string => {
   let text = `${header.join(',')}\n`
-  for (const row of rows) text += `${row.map(printCell).join(',')}\n`
+  for (const row of rows) text += printRow(row)
   return text
 }
+
+/** One row, ended by a newline. */
+export const printRow = (row: readonly Cell[]): string => `${row.map(printCell).join(',')}\n`
 
 const printCell = (cell: Cell): string => {
   const text = typeof cell === 'number' ? String(cell) : defused(cell)

@@ -18,7 +18,7 @@ import {
 } from '../domain/time.ts'
 import { printCsv } from './csv.ts'
 import { type Portfolio, portfolio } from './portfolio.ts'
-import { feed, type Projection } from './projection.ts'
+import type { AnyProjection, Projection } from './projection.ts'
 import type { ViewFile } from './view.ts'
 
 /** All money in the book's currency. */
@@ -29,8 +29,8 @@ export interface EquityDay {
   cash: Decimal
   high: Decimal
   low: Decimal
-  /** (highest equity so far - equity) / highest, at the last sample. */
-  drawdown: Decimal
+  /** Highest equity of the book so far, at the last sample. */
+  peak: Decimal
   samples: number
   /** Whether the market traded on it. */
   traded: boolean
@@ -75,7 +75,7 @@ export const equity: Projection<Equity, 'BookOpened' | 'OrderFilled' | 'CandleCl
   apply: (state, recorded) => {
     const { seq, event } = recorded
     if (event.type !== 'CycleCompleted') {
-      state.portfolio = feed(portfolio, state.portfolio, recorded)
+      state.portfolio = feedPortfolio(state.portfolio, recorded)
       if (event.type === 'BookOpened') {
         state.peak = state.portfolio.equity
         state.trough = state.portfolio.equity
@@ -88,6 +88,9 @@ export const equity: Projection<Equity, 'BookOpened' | 'OrderFilled' | 'CandleCl
     return state
   },
 }
+
+/** Every type that is folded here, except the cycle, is one of the portfolio's. */
+const { apply: feedPortfolio }: AnyProjection<Portfolio> = portfolio
 
 const takeSample = (state: Equity, cycle: CycleCompleted['data']): void => {
   const traded = state.portfolio.calendar === 'always' || cycle.sessionOpen || cycle.candles > 0
@@ -104,7 +107,7 @@ const takeSample = (state: Equity, cycle: CycleCompleted['data']): void => {
   today.cash = state.portfolio.cash
   today.high = larger(today.high, now)
   today.low = smaller(today.low, now)
-  today.drawdown = drawdownFrom(state.peak, now)
+  today.peak = state.peak
   today.samples += 1
   today.traded ||= traded
 }
@@ -126,7 +129,7 @@ const beginDay = (state: Equity, clock: Instant, now: Decimal): void => {
   if (state.today?.traded) state.past.push(state.today)
   const { zone, cash } = state.portfolio
   const date = dateIn(zone, instantOf(millisecondsOf(clock) - 1))
-  state.today = { date, equity: now, cash, high: now, low: now, drawdown: '0', samples: 0, traded: false }
+  state.today = { date, equity: now, cash, high: now, low: now, peak: state.peak, samples: 0, traded: false }
   state.todayEnds = instantAt(zone, addDays(date, 1), '00:00')
 }
 
@@ -142,5 +145,13 @@ export const equityFiles = function* (state: Equity): Generator<ViewFile> {
 const printCurve = (days: readonly EquityDay[]): string =>
   printCsv(
     ['date', 'equity', 'cash', 'high', 'low', 'drawdown', 'samples'],
-    days.map(day => [day.date, day.equity, day.cash, day.high, day.low, day.drawdown, day.samples]),
+    days.map(day => [
+      day.date,
+      day.equity,
+      day.cash,
+      day.high,
+      day.low,
+      drawdownFrom(day.peak, day.equity),
+      day.samples,
+    ]),
   )

@@ -4,13 +4,14 @@
 // This projection folds everything the figures need at once: the equity curve (with the portfolio inside), the
 // round trips and the tally. The views of those three print from here, so that nothing is folded twice.
 
+import type { EventNamed } from '../domain/catalogue.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import { isSome, none, type Option, some } from '../domain/result.ts'
 import type { RiskDenial } from '../domain/risk.ts'
 import type { CalendarDate } from '../domain/time.ts'
 import { type Equity, equity, equityDays } from './equity.ts'
 import { realizedPnlOf, unrealizedPnlOf } from './portfolio.ts'
-import { feed, type Projection } from './projection.ts'
+import type { AnyProjection, Projection } from './projection.ts'
 import { rounded, shown } from './shown.ts'
 import { ratio, returnsOf, sharpe, sortino, type TradeFigures, tradeFigures } from './statistics.ts'
 import { type Counted, noneCounted, type Tally, tally } from './tally.ts'
@@ -33,11 +34,43 @@ export const kpi: Projection<Kpi, Folded> = {
   types: [...new Set([...equity.types, ...trades.types, ...tally.types])],
   initial: () => ({ equity: equity.initial(), trades: trades.initial(), tally: tally.initial() }),
   apply: (state, recorded) => {
-    state.equity = feed(equity, state.equity, recorded)
-    state.trades = feed(trades, state.trades, recorded)
-    state.tally = feed(tally, state.tally, recorded)
+    const folds = foldsOf.get(recorded.event.type)
+    if (folds === undefined) return state
+    if (folds.equity) state.equity = feedEquity(state.equity, recorded)
+    if (folds.trades) state.trades = feedTrades(state.trades, recorded)
+    if (folds.tally) state.tally = feedTally(state.tally, recorded)
     return state
   },
+}
+
+/** Which of the three fold a type: looked up, because this is asked for every event of a ledger. */
+const foldsOf = new Map(
+  kpi.types.map(type => [
+    type,
+    {
+      equity: (equity.types as readonly Folded[]).includes(type),
+      trades: (trades.types as readonly Folded[]).includes(type),
+      tally: (tally.types as readonly Folded[]).includes(type),
+    },
+  ]),
+)
+
+const { apply: feedEquity }: AnyProjection<Equity> = equity
+const { apply: feedTrades }: AnyProjection<Trades> = trades
+const { apply: feedTally }: AnyProjection<Tally> = tally
+
+/** What this fold reads of each event: a store that can cut fields out of its lines need not parse the others. */
+export const kpiFields: { readonly [Type in Folded]: readonly (keyof EventNamed<Type>['data'])[] } = {
+  BookOpened: ['currency', 'cash', 'calendar', 'zone'],
+  CandleClosed: ['symbol', 'closeTime', 'close'],
+  CycleCompleted: ['clock', 'sessionOpen', 'candles'],
+  StrategyEvaluated: ['champion', 'symbol', 'action'],
+  IntentRaised: ['by', 'symbol', 'reason'],
+  IntentDenied: ['intent', 'reason'],
+  IntentExpired: ['intent'],
+  OrderRequested: ['orderId', 'intent'],
+  OrderWithheld: ['intent'],
+  OrderFilled: ['orderId', 'by', 'symbol', 'side', 'price', 'quantity', 'fee', 'venueTime'],
 }
 
 export interface Figure {

@@ -96,7 +96,9 @@ const countersOf = (state: Tally, by: string, symbol: string): readonly Counted[
 ]
 
 const countedIn = (all: Map<string, Counted>, name: string): Counted => {
-  const counted = all.get(name) ?? noneCounted()
+  const known = all.get(name)
+  if (known !== undefined) return known
+  const counted = noneCounted()
   all.set(name, counted)
   return counted
 }

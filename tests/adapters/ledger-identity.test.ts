@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openJsonlReader, openJsonlStore } from '../../adapters/jsonl-store.ts'
 import { NoSuchBook, requireFileSystem } from '../../adapters/ledger-identity.ts'
 import { isRight } from '../../domain/result.ts'
@@ -103,6 +103,18 @@ test('of several processes that create it at once one does, and all write to it'
   const reader = await openJsonlReader(folder)
   expect((await all(reader.readAll())).map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
   await reader.close()
+})
+
+test('a ledger that another process creates between two looks is found, not taken for foreign', async () => {
+  await (await open()).close()
+  const missing = Object.assign(new Error('not yet'), { code: 'ENOENT' })
+  vi.spyOn(fs, 'readFileSync').mockImplementationOnce(() => {
+    throw missing
+  })
+  const store = await open({})
+  expect(store.identity.book).toBe('cast')
+  await store.close()
+  vi.restoreAllMocks()
 })
 
 test('a reader needs no right to write, and reads while a writer has it open', async () => {

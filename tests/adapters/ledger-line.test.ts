@@ -105,6 +105,7 @@ test('whatever is written reads back the same, as text and after the way through
       expect(read).toEqual({
         recorded: { ...event, event: { ...event.event, data: JSON.parse(data) } },
         data,
+        version: 1,
         index,
         count: 9999,
         previous: zeroHash,

@@ -10,7 +10,12 @@ import { type Market, market } from './market-day.ts'
 
 /** A store with a clock that is the market's. */
 export const openBenchLedger = (folder: string, from: Market): Promise<EventStore> =>
-  openJsonlStore({ folder, role: 'execute', clock: from.now, create: { book: 'bench', mode: 'backtest', zone: 'UTC' } })
+  openJsonlStore({
+    folder,
+    role: 'execute',
+    clock: from.now,
+    create: { book: 'bench', mode: 'backtest', zone: 'UTC' },
+  })
 
 /** Appends all groups, many at a time, in order; throws when one is refused. */
 export const appendAll = async (store: EventStore, groups: readonly Group[]): Promise<void> => {

@@ -37,7 +37,7 @@ export interface Market {
 }
 
 /** xorshift32: the same numbers everywhere, for ever. */
-const numbers = (seed: number) => () => {
+export const numbers = (seed: number) => () => {
   seed ^= seed << 13
   seed ^= seed >>> 17
   seed ^= seed << 5

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { sha256 } from '../../domain/hash.ts'
 
 /** The part of better-sqlite3 that we use. */
 export interface Sqlite {
@@ -41,11 +42,12 @@ export const peer = <Package>(name: string, benchFolder: string): Package | unde
   }
 }
 
-/** Installs the peers when they are missing or not the ones of the lock file. */
+/** Installs the peers when they are missing or not those of the lock file. */
 export const installPeers = (benchFolder: string): void => {
-  const lock = join(benchFolder, 'package-lock.json')
-  const installed = join(benchFolder, 'node_modules', '.package-lock.json')
-  if (fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs) return
+  const lock = sha256(fs.readFileSync(join(benchFolder, 'package-lock.json')))
+  const installed = join(benchFolder, 'node_modules', '.installed')
+  if (fs.existsSync(installed) && fs.readFileSync(installed, 'latin1') === lock) return
   process.stderr.write('installing the peers (once) …\n')
   execFileSync('npm', ['ci', '--prefix', benchFolder], { stdio: ['ignore', 'ignore', 'inherit'] })
+  fs.writeFileSync(installed, lock)
 }

@@ -3,19 +3,23 @@
 import { cpus } from 'node:os'
 import { appendDurableVsRaw } from './append-durable-vs-raw.ts'
 import { appendGroupVsSqlite } from './append-group-vs-sqlite.ts'
+import { backtestVsGrademark } from './backtest-vs-grademark.ts'
 import { type Benchmark, type Measured, measure, meets, type Size, type Skipped } from './benchmark.ts'
 import { dayOf100Vs1 } from './day-of-100-vs-1.ts'
 import { filterVsJsonparse } from './filter-vs-jsonparse.ts'
 import { installPeers } from './peer.ts'
 import { benchFolder, inFolder } from './place.ts'
+import { replayVsJsonparse } from './replay-vs-jsonparse.ts'
 import { startupVsNode } from './startup-vs-node.ts'
 
 const benchmarks: readonly Benchmark[] = [
   appendDurableVsRaw,
   appendGroupVsSqlite,
+  replayVsJsonparse,
   filterVsJsonparse,
   dayOf100Vs1,
   startupVsNode,
+  backtestVsGrademark,
 ]
 
 const args = process.argv.slice(2)
@@ -46,7 +50,14 @@ const rowOf = (benchmark: Benchmark, result: Measured | Skipped): readonly strin
 
 const print = (rows: readonly (readonly string[])[]): string => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => (row[column] ?? '').length)))
-  return rows.map(row => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n')
+  return rows
+    .map(row =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 /** Ratios by name, each a number or null when it could not be measured; `details` has the rest. */
@@ -54,17 +65,14 @@ const printJson = (results: ReadonlyMap<Benchmark, Measured | Skipped>): string 
   const ratios: Record<string, number | null> = {}
   const details: Record<string, object> = {}
   for (const [{ name, target, ratio, ours, theirs }, result] of results) {
-    const met =
-      target === undefined || 'skipped' in result ? null : meets(target, ratio, result.ratio)
+    const met = target === undefined || 'skipped' in result ? null : meets(target, ratio, result.ratio)
     ratios[name] = 'skipped' in result ? null : result.ratio
     details[name] = {
       target: target ?? null,
       better: ratio === 'speed' ? 'higher' : 'lower',
       met,
       compared: { ours, theirs },
-      ...('skipped' in result
-        ? result
-        : { ...result, unit: `milliseconds a ${result.unit}` }),
+      ...('skipped' in result ? result : { ...result, unit: `milliseconds a ${result.unit}` }),
     }
   }
   const machine = { node: process.version, cpus: cpus().length, cpu: cpus()[0]?.model ?? '' }
@@ -73,7 +81,8 @@ const printJson = (results: ReadonlyMap<Benchmark, Measured | Skipped>): string 
 
 const run = async (): Promise<void> => {
   for (const name of wanted)
-    if (!benchmarks.some(benchmark => benchmark.name === name)) throw new Error(`no benchmark is called ${name}`)
+    if (!benchmarks.some(benchmark => benchmark.name === name))
+      throw new Error(`no benchmark is called ${name}`)
   if (size === 'full') installPeers(benchFolder)
   const results = new Map<Benchmark, Measured | Skipped>()
   for (const benchmark of benchmarks) {

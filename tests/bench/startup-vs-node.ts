@@ -1,9 +1,9 @@
 // startup_vs_node: `veritape status` from the shell to its last line, against a Node that does nothing.
 
 import { spawnSync } from 'node:child_process'
-import { market } from './market-day.ts'
 import { appendAll, openBenchLedger } from './bench-ledger.ts'
 import { type Benchmark, timed } from './benchmark.ts'
+import { market } from './market-day.ts'
 import { mainFile } from './place.ts'
 
 export const startupVsNode: Benchmark = {
@@ -17,7 +17,16 @@ export const startupVsNode: Benchmark = {
     const store = await openBenchLedger(`${folder}/ledger/bench`, from)
     await appendAll(store, from.groups(200, 2))
     await store.close()
-    const status = [mainFile, 'status', '--book', 'bench', '--ledger', `${folder}/ledger`, '--state', `${folder}/state`]
+    const status = [
+      mainFile,
+      'status',
+      '--book',
+      'bench',
+      '--ledger',
+      `${folder}/ledger`,
+      '--state',
+      `${folder}/state`,
+    ]
     return {
       rounds: size === 'full' ? 21 : 1,
       unit: 'start',

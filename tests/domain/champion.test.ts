@@ -31,13 +31,17 @@ test('a champion that was chosen, is known and parses is not objected to', () =>
 })
 
 describe('baseline-fallback', () => {
-  test.each(['baseline', '<fallback>', 'strategies/ema-cross.json', 'champions/fallback/ema.json', 'champions/baseline.json', ''])(
-    '%j is not the file of a champion',
-    source => {
-      expect(isChampionSource(source)).toBe(false)
-      expect(championObjection({ ...champion, source }, strategies)?.reason).toBe('baseline-fallback')
-    },
-  )
+  test.each([
+    'baseline',
+    '<fallback>',
+    'strategies/ema-cross.json',
+    'champions/fallback/ema.json',
+    'champions/baseline.json',
+    '',
+  ])('%j is not the file of a champion', source => {
+    expect(isChampionSource(source)).toBe(false)
+    expect(championObjection({ ...champion, source }, strategies)?.reason).toBe('baseline-fallback')
+  })
 
   test.each(['champions/a.json', '/srv/veritape/champions/crypto/a.json', 'my-champions/a.json'])(
     '%j may be',
@@ -54,20 +58,28 @@ test('strategy-unknown names the ones there are', () => {
   expect(objection?.detail).toContain('ema-cross')
 })
 
-test.each([{ fast: 12 }, { fast: 12, slow: 48, magic: 1 }, { fast: '12', slow: 48 }, { fast: 0, slow: 48 }, { fast: 48, slow: 12 }])(
-  'parameters-refused: %j',
-  parameters => {
-    const objection = championObjection(
-      { ...champion, merged_config: { ...champion.merged_config, parameters } },
-      strategies,
-    )
-    expect(objection?.reason).toBe('parameters-refused')
-    expect(objection?.detail).toMatch(/fast|slow|magic/)
-  },
-)
+test.each([
+  { fast: 12 },
+  { fast: 12, slow: 48, magic: 1 },
+  { fast: '12', slow: 48 },
+  { fast: 0, slow: 48 },
+  { fast: 48, slow: 12 },
+])('parameters-refused: %j', parameters => {
+  const objection = championObjection(
+    { ...champion, merged_config: { ...champion.merged_config, parameters } },
+    strategies,
+  )
+  expect(objection?.reason).toBe('parameters-refused')
+  expect(objection?.detail).toMatch(/fast|slow|magic/)
+})
 
 test('every reason that a file can be refused for can be recorded', () => {
-  for (const reason of ['baseline-fallback', 'strategy-unknown', 'parameters-refused', 'changed-since-start'] as const)
+  for (const reason of [
+    'baseline-fallback',
+    'strategy-unknown',
+    'parameters-refused',
+    'changed-since-start',
+  ] as const)
     expect(ChampionRefused({ champion: 'x', source: 'y', reason, detail: 'z' }).data.reason).toBe(reason)
 })
 

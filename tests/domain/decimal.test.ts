@@ -56,7 +56,9 @@ const aligned = (a: Decimal, b: Decimal): readonly [bigint, bigint, number] => {
 /** Any decimal that the format allows, up to its 40 characters; long ones as often as short ones. */
 const decimals: fc.Arbitrary<Decimal> = fc
   .record({
-    digits: fc.integer({ min: 1, max: 38 }).chain(length => fc.bigInt({ min: 0n, max: 10n ** BigInt(length) - 1n })),
+    digits: fc
+      .integer({ min: 1, max: 38 })
+      .chain(length => fc.bigInt({ min: 0n, max: 10n ** BigInt(length) - 1n })),
     places: fc.integer({ min: 0, max: 37 }),
     negative: fc.boolean(),
   })

@@ -38,10 +38,18 @@ test("another epoch's order is not ours", () => {
   expect(intentOf(ours, orderIdOf(theirs, 12))).toBeUndefined()
 })
 
-test.each(['', '12', 'PREFIX', 'PREFIX-', 'PREFIX-0', 'PREFIX-012', 'PREFIX-1.5', 'PREFIX-12x', 'xPREFIX-12', 'PREFIX--1'])(
-  '%s is no order of ours',
-  form => {
-    const prefix = orderPrefix('paper', '2023-03-24T00:00:00.000Z')
-    expect(intentOf(prefix, form.replace('PREFIX', prefix))).toBeUndefined()
-  },
-)
+test.each([
+  '',
+  '12',
+  'PREFIX',
+  'PREFIX-',
+  'PREFIX-0',
+  'PREFIX-012',
+  'PREFIX-1.5',
+  'PREFIX-12x',
+  'xPREFIX-12',
+  'PREFIX--1',
+])('%s is no order of ours', form => {
+  const prefix = orderPrefix('paper', '2023-03-24T00:00:00.000Z')
+  expect(intentOf(prefix, form.replace('PREFIX', prefix))).toBeUndefined()
+})

@@ -46,7 +46,7 @@ const expired = OrderExpired({ orderId, venueTime })
 const part = OrderFilled(fill('t-part', '0.1'))
 const all = OrderFilled(fill('t-all', '0.25'))
 
-const after = (events: readonly OrderEvent[]): MaybeOrder =>
+const orderAfter = (events: readonly OrderEvent[]): MaybeOrder =>
   events.reduce<MaybeOrder>((order, event) => evolve(order, event), undefined)
 
 /** Every status that an order can have, reached by what really leads there. */
@@ -82,22 +82,32 @@ type What = keyof typeof events
 const transitions: Record<Before, string> = {
   //              requested withheld accepted  rejected  lost      cancel?   cancelled expired   part      full
   none: '          requested withheld !         !         !         !         !         !         !         !',
-  requested: '     !         !        open      rejected  unknown   requested cancelled expired   open      filled',
-  unknown: '       !         !        open      rejected  unknown   unknown   cancelled expired   open      filled',
+  requested:
+    '     !         !        open      rejected  unknown   requested cancelled expired   open      filled',
+  unknown:
+    '       !         !        open      rejected  unknown   unknown   cancelled expired   open      filled',
   open: '          !         !        open      rejected  open      open      cancelled expired   open      filled',
-  'partly filled': '!        !        open      rejected  open      open      cancelled expired   open      filled',
-  filled: '        !         !        filled    filled    filled    filled    filled    filled    filled    filled',
-  cancelled: '     !         !        cancelled cancelled cancelled cancelled cancelled cancelled cancelled filled',
-  expired: '       !         !        expired   expired   expired   expired   expired   expired   expired   filled',
-  rejected: '      !         !        rejected  rejected  rejected  rejected  rejected  rejected  open      filled',
-  withheld: '      !         !        withheld  withheld  withheld  withheld  withheld  withheld  withheld  filled',
+  'partly filled':
+    '!        !        open      rejected  open      open      cancelled expired   open      filled',
+  filled:
+    '        !         !        filled    filled    filled    filled    filled    filled    filled    filled',
+  cancelled:
+    '     !         !        cancelled cancelled cancelled cancelled cancelled cancelled cancelled filled',
+  expired:
+    '       !         !        expired   expired   expired   expired   expired   expired   expired   filled',
+  rejected:
+    '      !         !        rejected  rejected  rejected  rejected  rejected  rejected  open      filled',
+  withheld:
+    '      !         !        withheld  withheld  withheld  withheld  withheld  withheld  withheld  filled',
 }
 
 const row = (line: string): readonly string[] => line.trim().split(/\s+/)
 
 describe('evolve', () => {
   test('the table has a row for each status and a column for each event', () => {
-    const statuses = new Set<string>(Object.values(histories).map(history => after(history)?.status ?? 'none'))
+    const statuses = new Set<string>(
+      Object.values(histories).map(history => orderAfter(history)?.status ?? 'none'),
+    )
     for (const line of Object.values(transitions))
       for (const status of row(line)) if (status !== '!') expect(statuses).toContain(status)
     const declared = declarations.map(({ type }) => type).filter(type => type.startsWith('Order'))
@@ -107,29 +117,33 @@ describe('evolve', () => {
   const cells = Object.entries(transitions).flatMap(([before, line]) => {
     const statuses = row(line)
     expect(statuses).toHaveLength(Object.keys(events).length)
-    return Object.keys(events).map((what, at) => [before as Before, what as What, statuses[at] as string] as const)
+    return Object.keys(events).map(
+      (what, at) => [before as Before, what as What, statuses[at] as string] as const,
+    )
   })
 
   test.each(cells)('%s, %s: %s', (before, what, status) => {
-    const order = after(histories[before])
+    const order = orderAfter(histories[before])
     if (status === '!') expect(() => evolve(order, events[what])).toThrow(orderId)
     else expect(evolve(order, events[what]).status).toBe(status)
   })
 
   test('no event forgets a fill', () => {
-    const filled = after(histories['partly filled']) as Order
+    const filled = orderAfter(histories['partly filled']) as Order
     for (const event of [accepted, rejected, lost, cancelRequested, cancelled, expired])
       expect(evolve(filled, event)).toMatchObject({ filled: '0.1', fills: [fill('t-0', '0.1')] })
   })
 
   test('when the venue took it is what the venue says', () => {
-    expect(after([requested, accepted])).toMatchObject({ venueOrderId: 'v-1', acceptedAt: venueTime })
-    expect(after([requested, OrderAccepted({ orderId, venueOrderId: 'v-1' })])).not.toHaveProperty('acceptedAt')
+    expect(orderAfter([requested, accepted])).toMatchObject({ venueOrderId: 'v-1', acceptedAt: venueTime })
+    expect(orderAfter([requested, OrderAccepted({ orderId, venueOrderId: 'v-1' })])).not.toHaveProperty(
+      'acceptedAt',
+    )
   })
 
   test('what is in flight, unknown or open may still be filled; what is over may not', () => {
     const live = Object.entries(histories)
-      .filter(([, history]) => history.length > 0 && isLive(after(history) as Order))
+      .filter(([, history]) => history.length > 0 && isLive(orderAfter(history) as Order))
       .map(([name]) => name)
     expect(live).toEqual(['requested', 'unknown', 'open', 'partly filled'])
   })
@@ -139,7 +153,7 @@ describe('late fills', () => {
   test.each(['cancelled', 'expired', 'rejected', 'withheld', 'filled'] as const)(
     'a fill after the order is %s is recorded',
     status => {
-      const order = after(histories[status]) as Order
+      const order = orderAfter(histories[status]) as Order
       const decided = decide({ type: 'ReportFill', data: fill('t-late', '0.05') }, order)
       expect(decided).toMatchObject({ right: [OrderFilled(fill('t-late', '0.05'))] })
       const later = evolve(order, OrderFilled(fill('t-late', '0.05')))
@@ -148,31 +162,31 @@ describe('late fills', () => {
   )
 
   test('a part that fills after the cancel leaves the order cancelled, with the part', () => {
-    const order = after([requested, accepted, cancelled, part]) as Order
+    const order = orderAfter([requested, accepted, cancelled, part]) as Order
     expect(order).toMatchObject({ status: 'cancelled', filled: '0.1' })
     expect(remaining(order)).toBe('0.15')
     expect(isLive(order)).toBe(false)
   })
 
   test('a rejected order that fills in part is open again: the venue has it', () => {
-    expect(isLive(after([requested, rejected, part]) as Order)).toBe(true)
+    expect(isLive(orderAfter([requested, rejected, part]) as Order)).toBe(true)
   })
 
   test('more than was asked is recorded and is an overfill', () => {
-    const order = after([requested, accepted, part, OrderFilled(fill('t-2', '0.15000001'))]) as Order
+    const order = orderAfter([requested, accepted, part, OrderFilled(fill('t-2', '0.15000001'))]) as Order
     expect(order).toMatchObject({ status: 'filled', filled: '0.25000001' })
     expect(isOverfilled(order)).toBe(true)
     expect(remaining(order)).toBe('-0.00000001')
   })
 
   test('exactly what was asked is none', () => {
-    const order = after([requested, accepted, part, OrderFilled(fill('t-2', '0.15'))]) as Order
+    const order = orderAfter([requested, accepted, part, OrderFilled(fill('t-2', '0.15'))]) as Order
     expect(isOverfilled(order)).toBe(false)
     expect(remaining(order)).toBe('0')
   })
 
   test('a fill after all of it is recorded, and is an overfill', () => {
-    expect(isOverfilled(after([requested, accepted, all, part]) as Order)).toBe(true)
+    expect(isOverfilled(orderAfter([requested, accepted, all, part]) as Order)).toBe(true)
   })
 })
 
@@ -209,12 +223,15 @@ describe('decide', () => {
   const cells = Object.entries(decisions).flatMap(([before, line]) => {
     const verdicts = row(line)
     expect(verdicts).toHaveLength(Object.keys(commands).length)
-    return Object.keys(commands).map((name, at) => [before as Before, name as Name, verdicts[at] as string] as const)
+    return Object.keys(commands).map(
+      (name, at) => [before as Before, name as Name, verdicts[at] as string] as const,
+    )
   })
 
   test.each(cells)('%s, %s: %s', (before, name, verdict) => {
-    const decided = decide(commands[name], after(histories[before]))
-    if (verdict === '+') expect(decided).toMatchObject({ _tag: 'Right', right: [{ data: commands[name].data }] })
+    const decided = decide(commands[name], orderAfter(histories[before]))
+    if (verdict === '+')
+      expect(decided).toMatchObject({ _tag: 'Right', right: [{ data: commands[name].data }] })
     else if (verdict === '.') expect(decided).toMatchObject({ _tag: 'Right', right: [] })
     else expect(decided).toMatchObject({ _tag: 'Left', left: refusals[verdict] })
   })
@@ -234,13 +251,19 @@ describe('decide', () => {
       { expiresAt: venueTime },
     ]
     for (const difference of other) {
-      const decided = decide({ type: 'RequestOrder', data: { ...request, ...difference } }, after([requested]))
+      const decided = decide(
+        { type: 'RequestOrder', data: { ...request, ...difference } },
+        orderAfter([requested]),
+      )
       expect(decided, JSON.stringify(difference)).toMatchObject({ left: 'order-id-taken' })
     }
   })
 
   test('the same request decided at another moment is the same request', () => {
-    const decided = decide({ type: 'RequestOrder', data: { ...request, decided: venueTime } }, after([requested]))
+    const decided = decide(
+      { type: 'RequestOrder', data: { ...request, decided: venueTime } },
+      orderAfter([requested]),
+    )
     expect(decided).toMatchObject({ right: [] })
   })
 
@@ -248,11 +271,11 @@ describe('decide', () => {
     for (const [before, history] of Object.entries(histories))
       for (const command of Object.values(commands))
         if (before !== 'none' && command.type.startsWith('Report'))
-          expect(isLeft(decide(command, after(history))), `${before} ${command.type}`).toBe(false)
+          expect(isLeft(decide(command, orderAfter(history))), `${before} ${command.type}`).toBe(false)
   })
 
   test('a cancel is asked for once', () => {
-    const again = decide(commands.RequestCancel, after([requested, accepted, cancelRequested]))
+    const again = decide(commands.RequestCancel, orderAfter([requested, accepted, cancelRequested]))
     expect(again).toMatchObject({ right: [] })
   })
 })
@@ -311,7 +334,10 @@ test('the same trades, in any order and reported any number of times, fill the s
   fc.assert(
     fc.property(reported, ([once, shuffled]) => {
       const filledBy = (fills: readonly Fill[]) =>
-        fills.reduce<MaybeOrder>((order, data) => apply(order, { type: 'ReportFill', data }), after([requested, accepted]))
+        fills.reduce<MaybeOrder>(
+          (order, data) => apply(order, { type: 'ReportFill', data }),
+          orderAfter([requested, accepted]),
+        )
       expect(filledBy(shuffled)?.filled).toBe(filledBy(once)?.filled)
       expect(filledBy(shuffled)?.status).toBe(filledBy(once)?.status)
     }),

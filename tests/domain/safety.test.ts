@@ -23,33 +23,35 @@ const at = (seq: number, event: SafetyEvent): Recorded<SafetyEvent> => ({
   run: 0,
   event,
 })
-const halt = (level: 'reducing' | 'halted', reason = 'lunch') => TradingHalted({ by: 'operator', reason, level })
-const resume = (...lifts: readonly number[]) => TradingResumed({ by: 'operator', reason: 'back', lifts: [...lifts] })
+const halt = (level: 'reducing' | 'halted', reason = 'lunch') =>
+  TradingHalted({ by: 'operator', reason, level })
+const resume = (...lifts: readonly number[]) =>
+  TradingResumed({ by: 'operator', reason: 'back', lifts: [...lifts] })
 
-const after = (...events: readonly SafetyEvent[]): Halts =>
+const haltsAfter = (...events: readonly SafetyEvent[]): Halts =>
   events.reduce<Halts>((halts, event, index) => evolveHalts(halts, at(index + 1, event)), [])
 
 test('a book trades until it is halted', () => {
   expect(tradingOf([])).toBe('active')
-  expect(tradingOf(after(halt('reducing')))).toBe('reducing')
-  expect(tradingOf(after(halt('halted')))).toBe('halted')
+  expect(tradingOf(haltsAfter(halt('reducing')))).toBe('reducing')
+  expect(tradingOf(haltsAfter(halt('halted')))).toBe('halted')
 })
 
 test('the strictest halt that stands decides', () => {
-  expect(tradingOf(after(halt('reducing'), halt('halted')))).toBe('halted')
-  expect(tradingOf(after(halt('halted'), halt('reducing')))).toBe('halted')
-  expect(tradingOf(after(halt('reducing'), halt('halted'), resume(2)))).toBe('reducing')
+  expect(tradingOf(haltsAfter(halt('reducing'), halt('halted')))).toBe('halted')
+  expect(tradingOf(haltsAfter(halt('halted'), halt('reducing')))).toBe('halted')
+  expect(tradingOf(haltsAfter(halt('reducing'), halt('halted'), resume(2)))).toBe('reducing')
 })
 
 test('a halt that the resume has not seen stands', () => {
-  const halts = after(halt('halted', 'lunch'), halt('halted', 'overfill'), resume(1))
+  const halts = haltsAfter(halt('halted', 'lunch'), halt('halted', 'overfill'), resume(1))
   expect(halts).toEqual([{ seq: 2, by: 'operator', reason: 'overfill', level: 'halted' }])
   expect(tradingOf(halts)).toBe('halted')
 })
 
 test('a resume lifts what it names and nothing that comes after it', () => {
-  expect(tradingOf(after(halt('halted'), resume(1, 3), halt('halted')))).toBe('halted')
-  expect(after(resume(1, 2, 3))).toEqual([])
+  expect(tradingOf(haltsAfter(halt('halted'), resume(1, 3), halt('halted')))).toBe('halted')
+  expect(haltsAfter(resume(1, 2, 3))).toEqual([])
 })
 
 test('a book is active exactly when every halt was named by a later resume', () => {
@@ -65,10 +67,12 @@ test('a book is active exactly when every halt was named by a later resume', () 
       const standing = events.flatMap((event, index) => {
         if (event.type !== 'TradingHalted') return []
         const later = events.slice(index + 1)
-        const lifted = later.some(({ type, data }) => type === 'TradingResumed' && data.lifts.includes(index + 1))
+        const lifted = later.some(
+          ({ type, data }) => type === 'TradingResumed' && data.lifts.includes(index + 1),
+        )
         return lifted ? [] : [index + 1]
       })
-      const halts = after(...events)
+      const halts = haltsAfter(...events)
       expect(halts.map(({ seq }) => seq)).toEqual(standing)
       expect(tradingOf(halts) === 'active').toBe(standing.length === 0)
     }),

@@ -1,0 +1,156 @@
+// Checkpoints: what a writer knew at the end of a closed segment, so that opening a book costs its active segment and
+// not its age. They lie with the views, outside the ledger, and anybody may delete them:
+//
+//   state/<book>/checkpoints/2026-11-20.jsonl.checkpoint    a line of JSON, then the streams as text (ledger-past.ts)
+//   ledger/<book>/CHECKPOINT                                which of them the ledger vouches for, by its SHA-256
+//
+// A checkpoint is derived, so it is never trusted by itself: its bytes must be the ones that CHECKPOINT names, and the
+// segment that it speaks of must be there with the same length and the same last hash. Whoever can forge all that can
+// write the ledger itself. Anything else is ignored, and the segments are gone through again.
+
+import { hash } from 'node:crypto'
+import fs from 'node:fs'
+import { z } from 'zod'
+import { codeOf, type LedgerFiles, replaceFile } from './ledger-files.ts'
+import type { DurableMark } from './ledger-head.ts'
+import type { LedgerIdentity } from './ledger-identity.ts'
+import { type Known, nothingKnown } from './ledger-known.ts'
+import { hashIn, lineBytesMin } from './ledger-line.ts'
+import { pastOf } from './ledger-past.ts'
+import { isBefore } from './ledger-segment.ts'
+import { openSegment } from './ledger-segment-bytes.ts'
+
+const Header = z.strictObject({
+  checkpointVersion: z.literal(1),
+  ledgerId: z.string(),
+  segment: z.string(),
+  end: z.int(),
+  seq: z.int(),
+  hash: z.string(),
+  at: z.string(),
+  next: z.string(),
+  decisive: z.int(),
+  epoch: z.string(),
+  /** How many segments there are up to this one. */
+  segments: z.int(),
+  /** Files of the quarantine that the ledger has recorded. */
+  recorded: z.array(z.string()),
+})
+type Header = z.infer<typeof Header>
+
+const voucherName = 'CHECKPOINT'
+const ending = '.checkpoint'
+const voucherForm = /^(\S+\.checkpoint) ([0-9a-f]{64})\n$/
+
+/**
+ * What the newest checkpoint knows; undefined when there is none that can be trusted. `segments` are those of the
+ * folder.
+ */
+export const loadCheckpoint = (
+  folder: string,
+  checkpoints: string,
+  { ledgerId }: LedgerIdentity,
+  head: DurableMark,
+  segments: readonly string[],
+): Known | undefined => {
+  const text = vouchedText(folder, checkpoints)
+  if (text === undefined) return undefined
+  const headerEnd = text.indexOf('\n') + 1
+  const header = Header.safeParse(JSON.parse(text.toString('utf8', 0, headerEnd))).data
+  if (header === undefined) return undefined // of another version of the program
+  const upTo = segments.filter(name => !isBefore(header.segment, name))
+  const fits =
+    header.ledgerId === ledgerId &&
+    upTo.length === header.segments &&
+    upTo.at(-1) === header.segment &&
+    isAcknowledged(header, head) &&
+    endsAs(folder, header)
+  if (!fits) return undefined
+  const { end, seq, hash, at, next, decisive, epoch, segment } = header
+  const standpoint = { segment, end, seq, hash, at, next, decisive, epoch }
+  return {
+    ...nothingKnown(),
+    ...standpoint,
+    segments: upTo.map(name => ({ name, first: undefined })),
+    past: pastOf(text.subarray(headerEnd)),
+    settled: standpoint,
+    recorded: new Set(header.recorded),
+  }
+}
+
+/** The bytes of the checkpoint that the ledger vouches for; undefined when they are not there as they were. */
+const vouchedText = (folder: string, checkpoints: string): Buffer | undefined => {
+  const [, file, sha256] = voucherForm.exec(readIfThere(`${folder}/${voucherName}`)?.toString() ?? '') ?? []
+  if (file === undefined) return undefined
+  const text = readIfThere(`${checkpoints}/${file}`)
+  return text !== undefined && hash('sha256', text, 'hex') === sha256 ? text : undefined
+}
+
+/** A checkpoint can always be done without: one that cannot be read is none. */
+const readIfThere = (path: string): Buffer | undefined => {
+  try {
+    return fs.readFileSync(path)
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    return undefined
+  }
+}
+
+/** HEAD stands at or behind it. After a power cut it may not: then the lines have to show what was acknowledged. */
+const isAcknowledged = ({ seq, hash }: Header, head: DurableMark): boolean =>
+  head.seq > seq || (head.seq === seq && head.hash === hash)
+
+const endsAs = (folder: string, { segment, end, hash }: Header): boolean => {
+  const source = openSegment(folder, segment)
+  try {
+    if (source.size !== end) return false
+    if (source.seal !== undefined) return source.seal.lastHash === hash
+    const bytes = Buffer.alloc(Math.min(lineBytesMin, end))
+    return (
+      source.read(bytes, bytes.length, end - bytes.length) === bytes.length &&
+      hashIn(bytes, bytes.length) === hash
+    )
+  } finally {
+    source.close()
+  }
+}
+
+/**
+ * Writes down what is known at the end of the last closed segment, and removes older checkpoints. Without room or
+ * permission there is none, and the next opening takes longer. The caller holds the lock.
+ */
+export const saveCheckpoint = (
+  files: LedgerFiles,
+  folder: string,
+  checkpoints: string,
+  { ledgerId }: LedgerIdentity,
+  { settled, past, segments, recorded }: Known,
+): void => {
+  if (settled?.next === undefined) return
+  const { segment, end, seq, hash: lastHash, at, next, decisive, epoch } = settled
+  const header: Header = {
+    checkpointVersion: 1,
+    ledgerId,
+    segment,
+    end,
+    seq,
+    hash: lastHash,
+    at,
+    next,
+    decisive,
+    epoch,
+    segments: segments.findIndex(({ name }) => name === segment) + 1,
+    recorded: [...recorded],
+  }
+  const bytes = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), past.print()])
+  const file = `${segment}${ending}`
+  try {
+    fs.mkdirSync(checkpoints, { recursive: true })
+    replaceFile(files, checkpoints, file, bytes)
+    replaceFile(files, folder, voucherName, `${file} ${hash('sha256', bytes, 'hex')}\n`)
+    for (const old of fs.readdirSync(checkpoints))
+      if (old.endsWith(ending) && old !== file) files.remove(`${checkpoints}/${old}`)
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+  }
+}

@@ -1,0 +1,72 @@
+// Sealing every day that is over, in order, and anchoring each. A day is over when a later day's segment is the one
+// that HEAD names.
+
+import fs from 'node:fs'
+import { tryLock } from 'fs-native-extensions'
+import type { SealOptions, SealStep } from '../domain/anchor.ts'
+import { anchorOf, keepAnchor, readPrivateKey } from './ledger-anchor.ts'
+import { type LedgerFiles, nodeFiles } from './ledger-files.ts'
+import { openHead, readHead } from './ledger-head.ts'
+import { NoSuchBook, readIdentity } from './ledger-identity.ts'
+import { LedgerBusy } from './ledger-lock.ts'
+import type { SealRead } from './ledger-seal.ts'
+import { sealSegment } from './ledger-sealing.ts'
+import { dateOf, listSegments } from './ledger-segment.ts'
+
+/**
+ * Seals and anchors. Needs no lock of the writers: what it touches is never written again. Safe to repeat, and after
+ * a crash. Throws NoSuchBook, KeyRefused, LedgerBusy when another process seals, LedgerDamaged when a line does not
+ * hold.
+ */
+export async function* sealDays(
+  folder: string,
+  { upTo, keyFile }: SealOptions = {},
+  files: LedgerFiles = nodeFiles,
+): AsyncGenerator<SealStep, void> {
+  const identity = readIdentity(folder)
+  if (identity === undefined) throw new NoSuchBook(folder)
+  const key = keyFile === undefined ? undefined : readPrivateKey(keyFile)
+  const free = holdSealing(folder)
+  try {
+    const today = dateOf(headSegment(folder))
+    const closed = listSegments(folder).filter(
+      name => dateOf(name) < today && (upTo === undefined || dateOf(name) <= upTo),
+    )
+    let previous: SealRead | undefined
+    for (const [index, segment] of closed.entries()) {
+      const fresh = fs.existsSync(`${folder}/${segment}`)
+      const read: SealRead = await sealSegment({ folder, identity, files }, segment, previous)
+      const { events, bytes, blocks } = read.seal
+      const gzBytes = blocks.reduce((sum, block) => sum + block, 0)
+      if (fresh) yield { kind: 'sealed', segment, events, bytes, gzBytes }
+      previous = read
+      if (dateOf(closed[index + 1] ?? '') === dateOf(segment)) continue
+      const anchor = anchorOf(read)
+      yield { kind: 'anchored', anchor, ...keepAnchor(files, folder, anchor, key) }
+    }
+  } finally {
+    free()
+  }
+}
+
+const headSegment = (folder: string): string => {
+  const fd = openHead(folder, 'r')
+  try {
+    return readHead(fd, folder).mark.segment
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/** One process seals at a time. A kernel lock, freed when its holder dies. */
+const holdSealing = (folder: string): (() => void) => {
+  const fd = fs.openSync(`${folder}/SEALING`, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644)
+  if (tryLock(fd)) {
+    fs.ftruncateSync(fd)
+    fs.writeSync(fd, `pid ${process.pid}\n`, 0)
+    return () => fs.closeSync(fd)
+  }
+  const holder = fs.readFileSync(fd, 'utf8').trim()
+  fs.closeSync(fd)
+  throw new LedgerBusy(folder, 0, `${holder}, which seals`)
+}

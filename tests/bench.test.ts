@@ -1,0 +1,55 @@
+// That the benchmarks run and say all they promise. Not how fast anything is: this machine may be busy.
+
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+
+const promised = [
+  'append_durable_vs_raw',
+  'append_group_vs_sqlite',
+  'replay_vs_jsonparse',
+  'filter_vs_jsonparse',
+  'day_of_100_vs_1',
+  'startup_vs_node',
+  'backtest_vs_grademark',
+]
+
+/** What needs somebody else's program, which is not installed with ours. */
+const peers: Readonly<Record<string, string>> = {
+  append_group_vs_sqlite: 'better-sqlite3',
+  backtest_vs_grademark: 'grademark',
+}
+
+interface Detail {
+  readonly skipped?: string
+  readonly rounds?: number
+  readonly target: number
+  readonly met: boolean | null
+}
+
+test('a quick run of the benchmarks measures every ratio that it has the peers for', () => {
+  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tests/bench/tsconfig.json']
+  execFileSync(process.execPath, tsc, { stdio: 'pipe' })
+  const bench = ['node_modules/.cache/veritape-bench/tests/bench/run.js', '--quick', '--json']
+  const printed = execFileSync(process.execPath, bench, { encoding: 'utf8', stdio: 'pipe' })
+  const result = JSON.parse(printed) as Record<string, unknown> & { details: Record<string, Detail> }
+  expect(Object.keys(result).slice(0, promised.length)).toEqual(promised)
+  expect(Object.keys(result.details)).toEqual(promised)
+  expect(result.size).toBe('quick')
+  for (const name of promised) {
+    const detail = result.details[name] as Detail
+    expect(detail.target, name).toBeGreaterThan(0)
+    if (detail.skipped === undefined) {
+      expect(result[name], name).toBeGreaterThan(0)
+      expect(detail.rounds, name).toBe(1)
+      expect(detail.met, name).toBeTypeOf('boolean')
+    } else {
+      expect(result[name], name).toBeNull()
+      expect(detail.skipped, name).toBe(`${peers[name]} is not installed`)
+    }
+  }
+})
+
+test('a benchmark that does not exist is refused by name', () => {
+  const bench = ['node_modules/.cache/veritape-bench/tests/bench/run.js', 'append_faster']
+  expect(() => execFileSync(process.execPath, bench, { stdio: 'pipe' })).toThrow('append_faster')
+})

@@ -1,0 +1,78 @@
+// --json: one JSON value on stdout and nothing else there, for every verb; and text without it. In a pipe neither has
+// colour or control characters.
+
+import { expect, test } from 'vitest'
+import { demo } from '../demo-ledger.ts'
+import { copyOf } from './files.ts'
+import { cryptoExample, equitiesExample, veritape } from './veritape.ts'
+
+const crypto = ['--config', cryptoExample]
+const equities = ['--config', equitiesExample]
+const candles = ['--from', '2023-03-21', '--until', '2023-03-22']
+
+/** In this order on one copy of the demo: a resume needs a halt before it. */
+const cases: Readonly<Record<string, readonly string[]>> = {
+  demo: ['demo'],
+  scan: ['scan', '--as-of', '2015-10-30T08:30', ...equities],
+  'watchlist check': ['watchlist', 'check', '--as-of', '2015-10-30T08:35', ...equities],
+  execute: ['execute', '--paper', '--until', '2023-03-25', ...crypto],
+  project: ['project', '--once', ...crypto],
+  rebuild: ['rebuild', ...crypto],
+  intent: ['intent', 'buy', 'BTC/USDT', '--id', 'a', '--quantity', '0.01', ...crypto],
+  halt: ['halt', '--reason', 'a test', ...crypto],
+  resume: ['resume', ...crypto],
+  status: ['status', ...crypto],
+  replay: ['replay', '2023-03-24', ...crypto],
+  'replay --prove': ['replay', '2023-03-24', '--prove', ...crypto],
+  why: ['why', '3000', ...crypto],
+  'why-not': ['why-not', 'BTC/USDT', ...crypto],
+  verify: ['verify', ...crypto],
+  'report kpi': ['report', 'kpi', ...crypto],
+  backtest: ['backtest', '--symbol', 'BTC/USDT', '--strategy', 'breakout', ...candles, ...crypto],
+  'check config': ['check', 'config', ...crypto],
+  'check session': ['check', 'session', '--as-of', '2015-10-30T08:30', ...equities],
+  'config show': ['config', 'show', ...crypto],
+}
+
+const cwd = copyOf((await demo()).folder)
+const inCopy = ['--ledger', 'ledger', '--state', 'state']
+/** All but end of line and what a table pads with. */
+const control = /[^\P{Cc}\n]/u
+
+test.each(Object.entries(cases))('%s', { timeout: 60_000 }, async (_, argv) => {
+  const asText = await veritape([...argv, ...inCopy], { cwd })
+  const asJson = await veritape([...argv, ...inCopy, '--json'], { cwd })
+  expect(asText).toMatchObject({ code: 0, stderr: '' })
+  expect(asJson).toMatchObject({ code: 0, stderr: '' })
+
+  expect(asText.stdout).toMatch(/\w/)
+  expect(asText.stdout).not.toMatch(control)
+  expect(asText.stdout).not.toMatch(/[ \t]\n/)
+  expect(() => JSON.parse(asText.stdout)).toThrow()
+
+  expect(asJson.stdout).toMatch(/^[{[].*[}\]]\n$/)
+  expect(JSON.parse(asJson.stdout)).toBeTruthy()
+})
+
+test('every verb of --help is in the list above', async () => {
+  const verbsOf = async (...words: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await veritape([...words, '--help'], { cwd })
+    const [, listed = ''] = /Commands:\n(.*?)\n\n/s.exec(stdout) ?? []
+    const names = listed.match(/(?<=^ +veritape )[a-z-]+(?: [a-z-]+)?(?= )/gm) ?? []
+    const nested = await Promise.all(
+      names.map(async name => (cases[name] === undefined ? verbsOf(...name.split(' ')) : [name])),
+    )
+    return names.length === 0 ? [words.join(' ')] : nested.flat()
+  }
+  const verbs = [...new Set(await verbsOf())]
+  expect(verbs.length).toBeGreaterThan(15)
+  expect(verbs.filter(verb => cases[verb] === undefined)).toEqual([])
+})
+
+test('an error is JSON too, with its exit code, and its sentence on stderr', async () => {
+  const failed = await veritape(['status', '--book', 'nowhere', '--json'], { cwd })
+  expect(failed.code).toBe(65)
+  const { error, exit } = JSON.parse(failed.stdout) as Record<string, unknown>
+  expect(exit).toBe(65)
+  expect(failed.stderr).toBe(`veritape: ${error}\n`)
+})

@@ -1,0 +1,290 @@
+// A disk that fails. It stands between the program and one folder: every file operation below the folder is counted,
+// may be refused, and is written down twice, as the two images that a disk really has:
+//
+//   volatile   what the kernel shows: the files themselves
+//   durable    what a power cut leaves: the content at the last sync of each file, the names at the last sync of
+//              each folder; and of what came since, any part
+//
+// A power cut chooses for each file how far its length has got, for each of its sectors which of the writes since
+// the last sync has reached the disk, and for each folder how many of its changes of names. So unsynced bytes are
+// lost, reordered and torn at the border of sectors (512 bytes, which disks write whole). The store's lock, and what
+// is read, are not part of it.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Chance } from './seeded.ts'
+
+export interface Operation {
+  /** Counted from 1 since the disk was put in. */
+  readonly number: number
+  readonly kind: 'open' | 'read' | 'write' | 'sync' | 'truncate' | 'rename' | 'mkdir' | 'list' | 'stat' | 'remove'
+  /** Relative to the folder; empty for the folder itself. */
+  readonly file: string
+}
+
+/** Looks at an operation before it is done: throws to refuse it; a number lets a write take only so many bytes. */
+export type Before = (operation: Operation, length: number) => number | undefined
+
+/** The machine has stopped: nothing works any more. */
+export class PowerCut extends Error {
+  constructor() {
+    super('the power is cut')
+  }
+}
+
+export const systemError = (code: string): Error => Object.assign(new Error(`${code}: injected`), { code })
+
+export interface Disk {
+  readonly operations: readonly Operation[]
+  /** Writes into the empty folder `to` what a power cut would leave at this moment. */
+  cut(to: string, chance: Chance): void
+  /** Takes the disk out: file operations are as usual again, and files that are still open are closed. */
+  remove(): void
+}
+
+interface Inode {
+  durable: Buffer
+  /** Since the last sync. */
+  pending: Change[]
+}
+type Change =
+  | { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer }
+  | { readonly kind: 'truncate'; readonly length: number }
+
+/** A change of one name in a folder; `node` is a file, 'folder', or undefined when the name is gone. */
+interface Naming {
+  readonly folder: string
+  readonly names: readonly (readonly [name: string, node: Inode | 'folder' | undefined])[]
+}
+
+const sector = 512
+
+/** Puts the disk under `folder`; one at a time. With `lies`, a sync of a file it names is reported and not done. */
+export const putDisk = (folder: string, before: Before, lies: (file: string) => boolean = () => false): Disk => {
+  const root = path.resolve(folder)
+  const real = { ...fs }
+  const operations: Operation[] = []
+  const open = new Map<number, { readonly file: string; readonly node: Inode | 'folder'; position: number }>()
+  /** What a cut leaves of names, by path relative to the root. */
+  const durable = new Map<string, Inode | 'folder'>()
+  const current = new Map<string, Inode | 'folder'>()
+  const namings: Naming[] = []
+
+  const relative = (name: unknown): string | undefined => {
+    if (typeof name !== 'string') return undefined
+    const full = path.resolve(name)
+    if (full === root) return ''
+    return full.startsWith(`${root}/`) ? full.slice(root.length + 1) : undefined
+  }
+  const parentOf = (file: string): string => (path.dirname(file) === '.' ? '' : path.dirname(file))
+
+  const note = (kind: Operation['kind'], file: string, length = 0): number | undefined => {
+    const operation = { number: operations.length + 1, kind, file }
+    operations.push(operation)
+    return before(operation, length)
+  }
+
+  const name = (...names: Naming['names'][number][]) => {
+    namings.push({ folder: parentOf(names[0]?.[0] ?? ''), names })
+    for (const [file, node] of names)
+      if (node === undefined) current.delete(file)
+      else current.set(file, node)
+  }
+
+  const adopt = (file: string) => {
+    const where = path.join(root, file)
+    if (!real.statSync(where).isDirectory()) {
+      const node: Inode = { durable: real.readFileSync(where), pending: [] }
+      durable.set(file, node)
+      current.set(file, node)
+      return
+    }
+    durable.set(file, 'folder')
+    current.set(file, 'folder')
+    for (const each of real.readdirSync(where)) adopt(file === '' ? each : `${file}/${each}`)
+  }
+  if (real.existsSync(root)) adopt('')
+
+  const content = (node: Inode, changes: number): Buffer => {
+    let bytes = node.durable
+    for (const change of node.pending.slice(0, changes)) bytes = changed(bytes, change)
+    return bytes
+  }
+
+  const synced = (file: string, node: Inode | 'folder') => {
+    if (lies(file)) return
+    if (node === 'folder') {
+      for (let at = 0; at < namings.length; ) {
+        const naming = namings[at] as Naming
+        if (naming.folder !== file) at++
+        else {
+          applyNames(durable, naming)
+          namings.splice(at, 1)
+        }
+      }
+    } else {
+      node.durable = content(node, node.pending.length)
+      node.pending = []
+    }
+  }
+
+  const sync = (doReally: (fd: number) => void) => (fd: number) => {
+    const file = open.get(fd)
+    if (file === undefined) return doReally(fd)
+    note('sync', file.file)
+    synced(file.file, file.node) // the kernel need not sync as well: the images are what counts
+  }
+
+  const mkdir = (where: fs.PathLike, options?: fs.MakeDirectoryOptions | fs.Mode | null) => {
+    const file = relative(where)
+    if (file === undefined) return real.mkdirSync(where, options)
+    note('mkdir', file)
+    const first = real.mkdirSync(where, options)
+    for (let made = file; first !== undefined && made !== '' && !current.has(made); made = parentOf(made))
+      name([made, 'folder'])
+    if (first !== undefined && !current.has('')) name(['', 'folder'])
+    return first
+  }
+
+  const patched = {
+    openSync: (where: fs.PathLike, flags: fs.OpenMode = 'r', mode?: fs.Mode | null) => {
+      const file = relative(where)
+      if (file === undefined) return real.openSync(where, flags, mode)
+      note('open', file)
+      const existed = real.existsSync(where)
+      const fd = real.openSync(where, flags, mode)
+      let node = current.get(file)
+      if (node === undefined || !existed) {
+        node = real.fstatSync(fd).isDirectory() ? 'folder' : { durable: Buffer.alloc(0), pending: [] }
+        name([file, node])
+      } else if (node !== 'folder' && flags === 'w') node.pending.push({ kind: 'truncate', length: 0 })
+      open.set(fd, { file, node, position: 0 })
+      return fd
+    },
+    closeSync: (fd: number) => {
+      open.delete(fd)
+      real.closeSync(fd)
+    },
+    writeSync: (fd: number, data: Uint8Array | string, from?: number, length?: number, position?: number | null) => {
+      const file = open.get(fd)
+      const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.subarray(from ?? 0))
+      const asked = typeof data === 'string' ? bytes.length : (length ?? bytes.length)
+      if (file === undefined || file.node === 'folder')
+        return real.writeSync(fd, bytes, 0, asked, typeof data === 'string' ? null : position)
+      const taken = note('write', file.file, asked) ?? asked
+      const at = position ?? (file.file.endsWith('.jsonl') ? real.fstatSync(fd).size : file.position)
+      const written = real.writeSync(fd, bytes, 0, taken, position)
+      if (typeof position !== 'number') file.position = at + written
+      file.node.pending.push({ kind: 'write', at, bytes: bytes.subarray(0, written) })
+      return written
+    },
+    readSync: (fd: number, ...rest: [NodeJS.ArrayBufferView, number, number, fs.ReadPosition | null]) => {
+      const file = open.get(fd)
+      if (file !== undefined) note('read', file.file)
+      return real.readSync(fd, ...rest)
+    },
+    fsyncSync: sync(real.fsyncSync),
+    fdatasyncSync: sync(real.fdatasyncSync),
+    ftruncateSync: (fd: number, length?: number | null) => {
+      const file = open.get(fd)
+      if (file === undefined || file.node === 'folder') return real.ftruncateSync(fd, length)
+      note('truncate', file.file)
+      real.ftruncateSync(fd, length)
+      file.node.pending.push({ kind: 'truncate', length: length ?? 0 })
+    },
+    renameSync: (from: fs.PathLike, to: fs.PathLike) => {
+      const source = relative(from)
+      const target = relative(to)
+      if (source === undefined || target === undefined) return real.renameSync(from, to)
+      note('rename', target)
+      real.renameSync(from, to)
+      name([target, current.get(source)], [source, undefined])
+    },
+    mkdirSync: mkdir,
+    unlinkSync: (where: fs.PathLike) => {
+      const file = relative(where)
+      if (file === undefined) return real.unlinkSync(where)
+      note('remove', file)
+      real.unlinkSync(where)
+      name([file, undefined])
+    },
+    readdirSync: (where: fs.PathLike, options?: Parameters<typeof fs.readdirSync>[1]) => {
+      const file = relative(where)
+      if (file !== undefined) note('list', file)
+      return real.readdirSync(where, options)
+    },
+    statSync: (where: fs.PathLike, options?: fs.StatSyncOptions) => {
+      const file = relative(where)
+      if (file !== undefined) note('stat', file)
+      return real.statSync(where, options)
+    },
+  }
+  Object.assign(fs, patched)
+
+  return {
+    operations,
+    cut: (to, chance) => {
+      const names = new Map(durable)
+      const progress = new Map<string, boolean>()
+      for (const naming of namings) {
+        const goesOn = (progress.get(naming.folder) ?? true) && !chance.once(3)
+        progress.set(naming.folder, goesOn) // of each folder, the first so many changes
+        if (goesOn) applyNames(names, naming)
+      }
+      for (const [file, node] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        const reachable = file === '' || names.get(parentOf(file)) === 'folder'
+        if (!reachable) continue
+        const where = path.join(to, file)
+        if (node === 'folder') real.mkdirSync(where, { recursive: true })
+        else real.writeFileSync(where, survivingBytes(node, content, chance))
+      }
+    },
+    remove: () => {
+      for (const fd of open.keys()) real.closeSync(fd)
+      open.clear()
+      Object.assign(fs, Object.fromEntries(Object.keys(patched).map(key => [key, real[key as keyof typeof real]])))
+    },
+  }
+}
+
+const changed = (bytes: Buffer, change: Change): Buffer => {
+  if (change.kind === 'truncate')
+    return change.length <= bytes.length
+      ? bytes.subarray(0, change.length)
+      : Buffer.concat([bytes, Buffer.alloc(change.length - bytes.length)])
+  const grown = Buffer.alloc(Math.max(bytes.length, change.at + change.bytes.length))
+  bytes.copy(grown)
+  change.bytes.copy(grown, change.at)
+  return grown
+}
+
+const applyNames = (names: Map<string, Inode | 'folder'>, { names: changes }: Naming) => {
+  for (const [file, node] of changes)
+    if (node === undefined) names.delete(file)
+    else names.set(file, node)
+}
+
+/** What of a file survives: its length after some of the changes, each sector after some of them. */
+const survivingBytes = (
+  node: Inode,
+  content: (node: Inode, changes: number) => Buffer,
+  chance: Chance,
+): Buffer => {
+  const count = node.pending.length
+  if (count === 0) return node.durable
+  const how = chance.below(4)
+  if (how === 0) return node.durable
+  if (how === 1) return content(node, count)
+  const versions = Array.from({ length: count + 1 }, (_, changes) => content(node, changes))
+  const length = chance.pick(versions).length
+  const garbage = chance.once(4)
+  const bytes = Buffer.alloc(length)
+  for (let from = 0; from < length; from += sector) {
+    const version = chance.pick(versions)
+    const to = Math.min(from + sector, length)
+    if (garbage && version.length < to && from >= node.durable.length)
+      for (let at = from; at < to; at++) bytes[at] = chance.below(256)
+    if (from < version.length) version.copy(bytes, from, from, to)
+  }
+  return bytes
+}
