@@ -1,22 +1,30 @@
 // Verifying a ledger without changing it: every byte, hash, chain link, group frame, revision and joint between
-// segments, and that the end which HEAD acknowledges is there. It goes on after damage, so that all of it is named.
+// segments, that the end which HEAD acknowledges is there, and every seal and anchor. It goes on after damage, so that
+// all of it is named.
 
+import { createHash, type KeyObject } from 'node:crypto'
 import fs from 'node:fs'
-import { UnknownEvent } from '../domain/catalogue.ts'
-import type { Revision, Seq, StreamName } from '../domain/event.ts'
-import type { Head } from '../domain/event-store.ts'
-import { SegmentClosed, SegmentOpened } from '../domain/segment.ts'
-import { ledgerStream } from '../domain/stream.ts'
+import { type Head, LedgerDamaged } from '../domain/event-store.ts'
 import type { CalendarDate } from '../domain/time.ts'
-import { parseStored } from '../domain/upcast.ts'
 import type { Damage } from './ledger-advance.ts'
 import { codeOf } from './ledger-files.ts'
 import { type DurableMark, readHeadFrom } from './ledger-head.ts'
 import { NoSuchBook, readIdentity } from './ledger-identity.ts'
-import { countAt, decodeLine, indexAt, isFramed, numberAt, seqOf, zeroHash } from './ledger-line.ts'
-import { type Chain, chainAfter, chunksOf, subjectOf, takeLine } from './ledger-scan.ts'
+import { zeroHash } from './ledger-line.ts'
+import { chunksOf } from './ledger-scan.ts'
 import { dateOf, isBefore, listSegments } from './ledger-segment.ts'
-import { openSegment, sizeOf } from './ledger-segment-bytes.ts'
+import { openSegment, SealBroken, type SegmentBytes, sizeOf } from './ledger-segment-bytes.ts'
+import { verifyAnchors } from './ledger-verify-anchors.ts'
+import {
+  enterSegment,
+  loseTrack,
+  nothingVerified,
+  type SegmentWalk,
+  type Verified,
+  verifyChunk,
+  walkOf,
+} from './ledger-verify-lines.ts'
+import { sealChainBefore, verifySeal } from './ledger-verify-seals.ts'
 
 export type { Damage } from './ledger-advance.ts'
 
@@ -25,6 +33,10 @@ export interface VerifyOptions {
   readonly date?: CalendarDate
   /** Parses every event against its declaration as well. */
   readonly deep?: boolean
+  /** Every sealed day must have an anchor that is signed with this key. */
+  readonly publicKey?: KeyObject
+  /** Lines of anchors that were kept elsewhere; each must hold. */
+  readonly keptAnchors?: readonly string[]
 }
 
 export type VerifyStep =
@@ -46,52 +58,32 @@ export interface VerifyReport {
   readonly head: Head
   /** Bytes behind what HEAD acknowledges: a write under way, or torn by a crash. No damage. */
   readonly unacknowledgedBytes: number
+  /** Seals that were checked. */
+  readonly seals: number
+  /** Anchors that were checked, those that were kept elsewhere included. */
+  readonly anchors: number
+  /** Anchors whose signature was checked. */
+  readonly signatures: number
+  /** What POISON says; nobody may write while it is there. */
+  readonly poison: string | undefined
   readonly damages: number
-}
-
-interface State {
-  readonly folder: string
-  readonly deep: boolean
-  /** The chain; undefined where what comes next is taken on trust. */
-  chain: Chain | undefined
-  readonly revisions: Map<StreamName, Revision>
-  /** With a date, or after damage, the first revision seen of a stream is taken on trust. */
-  trustRevisions: boolean
-  events: number
-  segment: string
-  line: number
-  /** What the last line says must follow. */
-  next: string | undefined
-  /** The at of the last line. */
-  at: string
-  readonly found: Damage[]
 }
 
 /** Goes through a ledger. Throws NoSuchBook, or LedgerDamaged('not-ours'); all other damage is yielded. */
 export async function* verifyLedger(
   folder: string,
-  { date, deep = false }: VerifyOptions = {},
+  { date, deep = false, publicKey, keptAnchors = [] }: VerifyOptions = {},
 ): AsyncGenerator<VerifyStep, VerifyReport> {
-  if (readIdentity(folder) === undefined) throw new NoSuchBook(folder)
+  const identity = readIdentity(folder)
+  if (identity === undefined) throw new NoSuchBook(folder)
   const mark = headOf(folder)
-  const names = listSegments(folder).filter(name => date === undefined || dateOf(name) === date)
-  const sizes = names.map(name => sizeOf(folder, name))
+  const all = listSegments(folder)
+  const names = all.filter(name => date === undefined || dateOf(name) === date)
+  const sizes = names.map(name => sizeIfReadable(folder, name))
   const bytesTotal = sizes.reduce((sum, size) => sum + size, 0)
-  const state: State = {
-    folder,
-    deep,
-    chain: date === undefined ? chainAfter(0, zeroHash) : undefined,
-    revisions: new Map(),
-    trustRevisions: date !== undefined,
-    events: 0,
-    segment: '',
-    line: 0,
-    next: undefined,
-    at: '',
-    found: [],
-  }
+  const state = nothingVerified(deep, date !== undefined)
   if (mark === undefined)
-    report(state, { segment: 'HEAD', byte: 0, line: 1, expected: 'a readable HEAD', found: 'none' })
+    state.found.push({ segment: 'HEAD', byte: 0, line: 1, expected: 'a readable HEAD', found: 'none' })
   let bytes = 0
   let unacknowledgedBytes = 0
   let damages = 0
@@ -100,41 +92,102 @@ export async function* verifyLedger(
     for (const damage of state.found.splice(0)) yield { kind: 'damage', damage }
   }
 
+  const seals = sealChainBefore(folder, all, names[0])
+  const days = new Map<CalendarDate, SegmentWalk>()
   for (const [index, name] of names.entries()) {
     const size = sizes[index] as number
     const behind = mark !== undefined && (mark.segment === '' || isBefore(mark.segment, name))
     const to = behind ? 0 : mark?.segment === name ? Math.min(mark.end, size) : size
     unacknowledgedBytes += size - to
-    const source = openSegment(folder, name)
-    try {
-      enter(state, name, to)
-      const chunks = chunksOf(source, 0, to)
-      let chunk = await chunks.next()
-      for (; chunk.done !== true; chunk = await chunks.next()) {
-        verifyChunk(state, chunk.value.bytes, chunk.value.offset, mark)
-        bytes += chunk.value.bytes.length
-        yield* news()
-        yield { kind: 'progress', segment: name, bytes, bytesTotal, events: state.events }
-      }
-      if (chunk.value.rest > 0)
-        report(state, {
-          segment: name,
-          byte: to - chunk.value.rest,
-          line: state.line + 1,
-          expected: 'an end of line',
-          found: `${chunk.value.rest} bytes without one`,
-        })
-      bytes += size - to
-    } finally {
-      source.close()
+    const sha256 = createHash('sha256')
+    for await (const walked of walkSegment(folder, name, to, state, mark, sha256)) {
+      bytes += walked
+      yield* news()
+      yield { kind: 'progress', segment: name, bytes, bytesTotal, events: state.events }
+    }
+    bytes += size - to
+    if (!behind) {
+      const walk = walkOf(state, name, to, sha256.digest('hex'))
+      await verifySeal(folder, identity, seals, walk, state.found)
+      days.set(dateOf(name), walk)
     }
     yield* news()
   }
   finish(state, mark, date)
+  const anchors = verifyAnchors({ folder, date, publicKey, keptAnchors, seals, days, found: state.found })
   yield* news()
   const { chain, events } = state
-  const head = { seq: chain?.seq ?? 0, hash: chain?.hash ?? zeroHash }
-  return { segments: names, events, bytes: bytesTotal, head, unacknowledgedBytes, damages }
+  return {
+    segments: names,
+    events,
+    bytes: bytesTotal,
+    head: { seq: chain?.seq ?? 0, hash: chain?.hash ?? zeroHash },
+    unacknowledgedBytes,
+    seals: seals.count,
+    ...anchors,
+    poison: poisonIn(folder),
+    damages,
+  }
+}
+
+/** Verifies the lines of one segment up to `to`; yields how many bytes were gone through. */
+async function* walkSegment(
+  folder: string,
+  name: string,
+  to: number,
+  state: Verified,
+  mark: DurableMark | undefined,
+  sha256: ReturnType<typeof createHash>,
+): AsyncGenerator<number> {
+  let source: SegmentBytes | undefined
+  try {
+    source = openSegment(folder, name)
+    enterSegment(state, name, to)
+    const chunks = chunksOf(source, 0, to)
+    let chunk = await chunks.next()
+    for (; chunk.done !== true; chunk = await chunks.next()) {
+      const { bytes, offset } = chunk.value
+      sha256.update(bytes)
+      verifyChunk(state, bytes, offset, mark)
+      yield bytes.length
+    }
+    const { rest } = chunk.value
+    if (rest === 0) return
+    const place = { segment: name, byte: to - rest, line: state.line + 1 }
+    state.found.push({ ...place, expected: 'an end of line', found: `${rest} bytes without one` })
+  } catch (error) {
+    if (!(error instanceof LedgerDamaged)) throw error
+    state.found.push(damageOf(name, error))
+    loseTrack(state)
+  } finally {
+    source?.close()
+  }
+}
+
+/** A sealed segment that does not give its lines back. */
+const damageOf = (segment: string, error: LedgerDamaged): Damage => {
+  if (!(error instanceof SealBroken))
+    return { segment, byte: 0, line: 1, expected: 'a segment that can be read', found: error.message }
+  const { file, byte, expected, found } = error
+  return { segment: file, byte, line: 1, expected, found }
+}
+
+const sizeIfReadable = (folder: string, name: string): number => {
+  try {
+    return sizeOf(folder, name)
+  } catch (error) {
+    if (error instanceof LedgerDamaged) return 0 // told when it is its turn
+    throw error
+  }
+}
+
+const poisonIn = (folder: string): string | undefined => {
+  try {
+    return fs.readFileSync(`${folder}/POISON`, 'utf8').trim()
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 const headOf = (folder: string): DurableMark | undefined => {
@@ -152,132 +205,10 @@ const headOf = (folder: string): DurableMark | undefined => {
   }
 }
 
-const report = (state: State, damage: Damage) => {
-  state.found.push(damage)
-}
-
-const enter = (state: State, name: string, to: number) => {
-  const follows = state.segment === '' || state.next === name || state.chain === undefined
-  if (to > 0 && !follows)
-    report(state, {
-      segment: name,
-      byte: 0,
-      line: 1,
-      expected: `${state.next ?? 'no segment'} after ${state.segment}`,
-      found: name,
-    })
-  if (to === 0) return
-  state.segment = name
-  state.line = 0
-}
-
-const verifyChunk = (state: State, bytes: Buffer, offset: number, mark: DurableMark | undefined) => {
-  let start = 0
-  while (start < bytes.length) {
-    const end = bytes.indexOf(0x0a, start) + 1
-    state.line++
-    const wrong = verifyLine(state, bytes, start, end, offset + end, mark)
-    if (wrong === undefined) state.events++
-    else {
-      report(state, { segment: state.segment, byte: offset + start, line: state.line, ...wrong })
-      state.chain = undefined // the next line is measured against itself again
-      state.trustRevisions = true
-      state.revisions.clear()
-    }
-    start = end
-  }
-}
-
-interface Wrong {
-  readonly expected: string
-  readonly found: string
-}
-
-const verifyLine = (
-  state: State,
-  bytes: Buffer,
-  start: number,
-  end: number,
-  endOffset: number,
-  mark: DurableMark | undefined,
-): Wrong | undefined => {
-  state.chain ??= trusted(bytes, start, end)
-  const wrong = takeLine(state.chain, bytes, start, end, true)
-  if (wrong !== undefined) return wrong
-  const { seq, hash } = state.chain
-  if (mark !== undefined && seq === mark.seq && hash !== mark.hash)
-    return { expected: `hash ${mark.hash} of HEAD`, found: hash }
-  if (mark !== undefined && seq === mark.seq && (endOffset !== mark.end || state.segment !== mark.segment))
-    return {
-      expected: `its end at byte ${mark.end} of ${mark.segment}`,
-      found: `byte ${endOffset} of ${state.segment}`,
-    }
-  const { type, stream, revision } = subjectOf(bytes, start)
-  const before = state.revisions.get(stream) ?? (state.trustRevisions ? revision - 1 : -1)
-  if (revision !== before + 1)
-    return { expected: `revision ${before + 1} of ${stream}`, found: `${revision}` }
-  state.revisions.set(stream, revision)
-  return verifyContent(state, bytes, start, end, type, stream, seq)
-}
-
-/** What the line says of itself is the chain, where there is nothing to measure it against. */
-const trusted = (bytes: Buffer, start: number, end: number): Chain => {
-  if (!isFramed(bytes, start, end)) return chainAfter(0, zeroHash)
-  const index = numberAt(bytes, start + indexAt, 4)
-  const count = numberAt(bytes, start + countAt, 4)
-  const previous = bytes.toString('latin1', end - 138, end - 74)
-  const before = index === 1 ? { index: 0, count: 0 } : { index: index - 1, count }
-  return { seq: seqOf(bytes, start) - 1, hash: previous, ...before }
-}
-
-const verifyContent = (
-  state: State,
-  bytes: Buffer,
-  start: number,
-  end: number,
-  type: string,
-  stream: StreamName,
-  seq: Seq,
-): Wrong | undefined => {
-  const at = bytes.toString('latin1', atOf(start, type, stream), atOf(start, type, stream) + 27)
-  if (at <= state.at) return { expected: `a time after ${state.at}`, found: at }
-  state.at = at
-  const first = state.line === 1
-  state.next = undefined
-  if (!state.deep && stream !== ledgerStream && !first) return undefined
-  let event: unknown
-  try {
-    const { recorded, version, data } = decodeLine(bytes.toString('utf8', start, end - 1))
-    if (recorded.cause >= seq || recorded.correlation > seq)
-      return {
-        expected: `a cause before ${seq}`,
-        found: `${recorded.cause}, correlation ${recorded.correlation}`,
-      }
-    event = state.deep ? parseStored({ type, version, data: JSON.parse(data) }) : recorded.event
-    if (first && recorded.event.type !== SegmentOpened.type)
-      return { expected: 'SegmentOpened as the first line of a segment', found: type }
-    if (recorded.event.type === SegmentClosed.type) state.next = recorded.event.data.nextSegment
-  } catch (error) {
-    if (error instanceof UnknownEvent) {
-      // A newer program's event is no damage: its bytes hold. Only whoever asks what it says is told to update.
-      if (state.deep) throw error
-      return undefined
-    }
-    return {
-      expected: 'an event of the catalogue',
-      found: error instanceof Error ? error.message : String(error),
-    }
-  }
-  return event === undefined ? { expected: 'an event', found: type } : undefined
-}
-
-const atOf = (start: number, type: string, stream: string): number =>
-  start + 45 + type.length + 7 + stream.length + 7 + 10 + 7 + 36 + 8
-
-const finish = (state: State, mark: DurableMark | undefined, date: CalendarDate | undefined) => {
+const finish = (state: Verified, mark: DurableMark | undefined, date: CalendarDate | undefined) => {
   if (mark === undefined || (date !== undefined && dateOf(mark.segment || date) !== date)) return
   if (state.chain === undefined || state.chain.seq >= mark.seq) return
-  report(state, {
+  state.found.push({
     segment: state.segment || mark.segment,
     byte: 0,
     line: state.line,

@@ -82,12 +82,13 @@ export const resume: Command<{ reason: string }> = {
     const { book, keeper, close } = await openControl(engine)
     const { screen } = engine
     try {
+      // The file first: if the ledger then refuses, the halts in it stand, and nothing trades by accident.
+      await engine.kill.release()
       const lifts = book.halts.map(({ seq }) => seq)
       if (lifts.length > 0) {
         const resumed = TradingResumed({ by: 'operator', reason, lifts })
         await keeper.append([{ stream: controlStream, events: [propose(outside(nextKey(book)), resumed)] }])
       }
-      await engine.kill.release()
       screen.say(
         lifts.length === 0 ? 'nothing was halted' : `resumed: ${counted(lifts.length, 'halt')} lifted`,
       )

@@ -46,6 +46,15 @@ export const noProof = (): Proof => ({
 /** What of a run's configuration its decisions depended on. */
 export type Decisive = Pick<Config, 'limits' | 'venue' | 'execute' | 'calendar'>
 
+/** A decision made again, on its way to be compared. */
+interface Pending extends CandleDecision {
+  /** Of its candle. */
+  readonly seq: Seq
+  readonly at: string
+  /** Whether the ledger has the evaluation. */
+  readonly recorded: boolean
+}
+
 /** Decisions recorded before `from` are only followed, those in [from, to) are proved. */
 export const prove = async (
   engine: Engine,
@@ -60,7 +69,7 @@ export const prove = async (
   /** By run: other processes of the book may run with other limits at the same time. */
   const configs = new Map<Seq, Decisive>()
   /** What the seats decide on the last candle of each champion's market, and where that candle stands. */
-  const decided = new Map<string, CandleDecision & Pick<Recorded, 'seq' | 'at'>>()
+  const decided = new Map<string, Pending>()
   let scan: readonly BookEvent[] = []
   let scanned = 0
 
@@ -91,10 +100,10 @@ export const prove = async (
     const { venue, calendar } = configBehind(recorded)
     const rules = rulesOf(venue.markets)(candle.symbol)
     for (const seat of seatsAt(desk, candle)) {
-      unasked(decided.get(seat.champion.champion))
+      missing(decided.get(seat.champion.champion))
       const sessions = calendar === 'nyse' ? engine.calendar : undefined
       const decision = decideCandle(desk, seat, candle, rules, sessions)
-      decided.set(seat.champion.champion, { ...decision, seq, at })
+      decided.set(seat.champion.champion, { ...decision, seq, at, recorded: false })
     }
   }
 
@@ -115,12 +124,11 @@ export const prove = async (
         compare('scan verdicts', recorded, scan[scanned++])
         break
       case 'StrategyEvaluated':
-        compare('evaluations', recorded, decided.get(event.data.champion)?.evaluated)
+        takeEvaluation(event.data.champion, recorded)
         break
       case 'IntentRaised':
         if (event.data.source === 'operator') break
-        compare('intents', recorded, decided.get(event.data.by)?.intent)
-        decided.delete(event.data.by)
+        takeIntent(event.data.by, recorded)
         break
       case 'IntentDenied':
       case 'IntentExpired':
@@ -137,15 +145,34 @@ export const prove = async (
     )
     onEvent(recorded.seq)
   }
-  for (const last of decided.values()) unasked(last)
+  for (const last of decided.values()) missing(last)
   return proof
 
-  /** An intent that the code of today would have raised, and that the ledger does not have. */
-  function unasked(last: (CandleDecision & Pick<Recorded, 'seq' | 'at'>) | undefined) {
-    if (last?.intent === undefined || last.at < from || last.at >= to) return
-    proof.counts.intents.decisions++
-    const again = `IntentRaised ${JSON.stringify(last.intent.data)}`
-    proof.differences.push({ seq: last.seq, kind: 'intents', recorded: 'nothing', again })
+  function takeEvaluation(champion: string, recorded: Recorded<BookEvent>) {
+    const pending = decided.get(champion)
+    compare('evaluations', recorded, pending?.evaluated)
+    if (pending !== undefined) decided.set(champion, { ...pending, recorded: true })
+  }
+
+  function takeIntent(champion: string, recorded: Recorded<BookEvent>) {
+    const pending = decided.get(champion)
+    compare('intents', recorded, pending?.intent)
+    if (pending !== undefined) decided.set(champion, { ...pending, intent: undefined })
+  }
+
+  /** What the code of today would have said or wished, and the ledger does not have. */
+  function missing(last: Pending | undefined) {
+    if (last === undefined || last.at < from || last.at >= to) return
+    const { seq, evaluated, intent, recorded } = last
+    for (const [kind, event] of [
+      ['evaluations', recorded ? undefined : evaluated],
+      ['intents', intent],
+    ] as const) {
+      if (event === undefined) continue
+      proof.counts[kind].decisions++
+      const again = `${event.type} ${JSON.stringify(event.data)}`
+      proof.differences.push({ seq, kind, recorded: 'nothing', again })
+    }
   }
 
   function answerAgain(answer: Recorded, intent: Seq, now: Instant) {

@@ -65,7 +65,7 @@ export const exposureOf = (
           },
         }),
     candleAgeMs: millisecondsOf(now) - lastClose,
-    minimumQuantity: rules(symbol).minimumQuantity,
+    rules: rules(symbol),
     held,
     heldInOrders: subtract(held, freeToReduce(book, by, symbol)),
     entryOpen: live.some(

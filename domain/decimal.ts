@@ -62,6 +62,10 @@ export const roundTo = (value: Decimal, step: Decimal, rounding: Rounding): Deci
   return print(steps.toDecimalPlaces(0, mode).times(step))
 }
 
+/** Whether a price or quantity is a whole number of ticks or lots. */
+export const isMultiple = (value: Decimal, step: Decimal): boolean =>
+  compare(roundTo(value, step, 'down'), value) === 0
+
 /** A measurement (an indicator, in binary floating point) becomes a price only here, on a venue's tick. */
 export const priceFrom = (measure: number, tick: Decimal, rounding: Rounding): Decimal => {
   if (!Number.isFinite(measure)) throw new Error(`${measure} is no price`)

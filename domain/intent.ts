@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event, type Recorded, type Seq } from './event.ts'
-import { RiskDenial } from './risk.ts'
+import { RiskDenial } from './risk-denial.ts'
 import { type Instant, InstantText } from './time.ts'
 
 export const Side = z.enum(['buy', 'sell'])

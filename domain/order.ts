@@ -141,7 +141,8 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
     case 'OrderAccepted':
       return {
         ...order,
-        status: order.status === 'requested' || order.status === 'unknown' ? 'open' : order.status,
+        // Whoever says that it has an order after rejecting it may fill it: it counts as open.
+        status: isLive(order) || order.status === 'rejected' ? 'open' : order.status,
         venueOrderId: data.venueOrderId,
         ...(data.venueTime === undefined ? {} : { acceptedAt: data.venueTime }),
       }

@@ -1,33 +1,10 @@
 // The risk ladder: between an intent and an order stand these questions, cheapest first. The first objection is
 // the answer, and its name is recorded. Everything here fails closed.
 
-import { z } from 'zod'
-import { add, compare, type Decimal, isPositive, multiply, subtract } from './decimal.ts'
+import { add, compare, type Decimal, isMultiple, isPositive, multiply, subtract } from './decimal.ts'
 import type { Intent } from './intent.ts'
-
-/** Why an intent was denied. Closed list: each is one rule below, one test, one row in docs/safety.md. */
-export const RiskDenial = z.enum([
-  'trading-halted',
-  'only-reducing',
-  'watchlist-stale',
-  'not-on-watchlist',
-  'stale-candle',
-  'quantity-not-positive',
-  'below-minimum',
-  'price-missing',
-  'nothing-to-reduce',
-  'entry-already-open',
-  'too-many-unknown-outcomes',
-  'too-many-open-orders',
-  'order-value-too-large',
-  'symbol-exposure-too-large',
-  'gross-exposure-too-large',
-  'too-many-orders-today',
-  'loss-per-day-reached',
-  'drawdown-reached',
-  'not-enough-cash',
-])
-export type RiskDenial = z.infer<typeof RiskDenial>
+import type { RiskDenial } from './risk-denial.ts'
+import type { MarketRules } from './venue.ts'
 
 /** An operator's limits, from the configuration. Money in the book's currency. */
 export interface Limits {
@@ -50,7 +27,8 @@ export interface Exposure {
   /** undefined for a book without a watchlist. */
   readonly watchlist?: { readonly fresh: boolean; readonly symbols: ReadonlySet<string> }
   readonly candleAgeMs: number
-  readonly minimumQuantity: Decimal
+  /** What the venue demands of orders in this market. */
+  readonly rules: MarketRules
   /** What the wisher holds in this symbol. */
   readonly held: Decimal
   /** Reducing orders of the wisher that are not done: what of `held` is spoken for. */
@@ -95,15 +73,18 @@ export const riskObjection = (intent: Intent, now: Exposure, limits: Limits): Ob
     return objection('only-reducing', 'only orders that shrink a position are allowed')
   if (!isPositive(intent.quantity))
     return objection('quantity-not-positive', `quantity ${intent.quantity} after rounding to the lot`)
-  if (compare(intent.quantity, now.minimumQuantity) < 0)
-    return objection(
-      'below-minimum',
-      `${intent.quantity} is below the venue's minimum ${now.minimumQuantity}`,
-    )
+  const { lot, tick, minimumQuantity } = now.rules
+  if (compare(intent.quantity, minimumQuantity) < 0)
+    return objection('below-minimum', `${intent.quantity} is below the venue's minimum ${minimumQuantity}`)
+  if (!isMultiple(intent.quantity, lot))
+    return objection('quantity-off-lot', `${intent.quantity} is no multiple of the venue's lot ${lot}`)
   if (intent.type === 'limit' && intent.limitPrice === undefined)
     return objection('price-missing', 'a limit order needs a limit price')
   if (intent.type === 'stop' && intent.stopPrice === undefined)
     return objection('price-missing', 'a stop order needs a stop price')
+  for (const price of [intent.limitPrice, intent.stopPrice])
+    if (price !== undefined && !isMultiple(price, tick))
+      return objection('price-off-tick', `${price} is no multiple of the venue's tick ${tick}`)
   const free = subtract(now.held, now.heldInOrders)
   if (reduces) {
     if (intent.side !== 'sell' || compare(intent.quantity, free) > 0)
@@ -129,12 +110,12 @@ export const riskObjection = (intent: Intent, now: Exposure, limits: Limits): Ob
   if (compare(add(now.symbolExposure, value), limits.symbolExposureMax) > 0)
     return objection(
       'symbol-exposure-too-large',
-      `${now.symbolExposure} + ${value} > ${limits.symbolExposureMax}`,
+      `${value} more on top of ${now.symbolExposure} of ${intent.symbol}, ${limits.symbolExposureMax} allowed`,
     )
   if (compare(add(now.grossExposure, value), limits.grossExposureMax) > 0)
     return objection(
       'gross-exposure-too-large',
-      `${now.grossExposure} + ${value} > ${limits.grossExposureMax}`,
+      `${value} more on top of ${now.grossExposure} in all, ${limits.grossExposureMax} allowed`,
     )
   if (compare(now.lossToday, limits.lossPerDayMax) >= 0)
     return objection('loss-per-day-reached', `down ${now.lossToday} today, ${limits.lossPerDayMax} allowed`)

@@ -7,7 +7,7 @@
 import type { EventNamed } from '../domain/catalogue.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import { isSome, none, type Option, some } from '../domain/result.ts'
-import type { RiskDenial } from '../domain/risk.ts'
+import type { RiskDenial } from '../domain/risk-denial.ts'
 import type { CalendarDate } from '../domain/time.ts'
 import { type Equity, equity, equityDays } from './equity.ts'
 import { realizedPnlOf, unrealizedPnlOf } from './portfolio.ts'

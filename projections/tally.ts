@@ -1,7 +1,7 @@
 // The tally: how many wishes there were and what became of them, and what the champions said, by symbol and by wisher.
 
 import type { Seq } from '../domain/event.ts'
-import type { RiskDenial } from '../domain/risk.ts'
+import type { RiskDenial } from '../domain/risk-denial.ts'
 import type { Projection } from './projection.ts'
 
 export interface Counted {

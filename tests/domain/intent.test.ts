@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { hasExpired, IntentDenied, IntentRaised } from '../../domain/intent.ts'
-import { RiskDenial } from '../../domain/risk.ts'
+import { RiskDenial } from '../../domain/risk-denial.ts'
 import { intentDenied, intentRaised } from '../cast.ts'
 
 const wish = intentRaised.data

@@ -96,7 +96,7 @@ const transitions: Record<Before, string> = {
   expired:
     '       !         !        expired   expired   expired   expired   expired   expired   expired   filled',
   rejected:
-    '      !         !        rejected  rejected  rejected  rejected  rejected  rejected  open      filled',
+    '      !         !        open      rejected  rejected  rejected  rejected  rejected  open      filled',
   withheld:
     '      !         !        withheld  withheld  withheld  withheld  withheld  withheld  withheld  filled',
 }

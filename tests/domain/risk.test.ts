@@ -4,14 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { add, type Decimal } from '../../domain/decimal.ts'
 import type { Intent } from '../../domain/intent.ts'
-import {
-  type Exposure,
-  intentPrice,
-  intentValue,
-  type Limits,
-  RiskDenial,
-  riskObjection,
-} from '../../domain/risk.ts'
+import { type Exposure, intentPrice, intentValue, type Limits, riskObjection } from '../../domain/risk.ts'
+import { RiskDenial } from '../../domain/risk-denial.ts'
 import { intentRaised, symbol } from '../cast.ts'
 
 /** A quarter of a bitcoin at 28 010: worth 7002.5. */
@@ -31,10 +25,12 @@ const limits: Limits = {
   candleAgeMaxMs: 600_000,
 }
 
+const venue = (minimumQuantity: Decimal) => ({ tick: '0.01', lot: '0.00000001', minimumQuantity }) as const
+
 const calm: Exposure = {
   trading: 'active',
   candleAgeMs: 0,
-  minimumQuantity: '0.0001',
+  rules: venue('0.0001'),
   held: '1',
   heldInOrders: '0',
   entryOpen: false,
@@ -106,8 +102,8 @@ const rules: Record<RiskDenial, readonly Rule[]> = {
   'quantity-not-positive': [
     {
       says: 'to nothing',
-      fires: { intent: { ...buys, quantity: '0' }, now: { minimumQuantity: '0' } },
-      passes: { intent: { ...buys, quantity: '0.00000001' }, now: { minimumQuantity: '0' } },
+      fires: { intent: { ...buys, quantity: '0' }, now: { rules: venue('0') } },
+      passes: { intent: { ...buys, quantity: '0.00000001' }, now: { rules: venue('0') } },
     },
     { says: 'to less than nothing', fires: { intent: { ...buys, quantity: '-0.1' } }, passes: {} },
   ],
@@ -116,6 +112,25 @@ const rules: Record<RiskDenial, readonly Rule[]> = {
       says: "below the venue's minimum",
       fires: { intent: { ...buys, quantity: '0.00009' } },
       passes: { intent: { ...buys, quantity: '0.0001' } },
+    },
+  ],
+  'quantity-off-lot': [
+    {
+      says: "between two of the venue's lots",
+      fires: { intent: { ...buys, quantity: '0.100000005' } },
+      passes: { intent: { ...buys, quantity: '0.10000001' } },
+    },
+  ],
+  'price-off-tick': [
+    {
+      says: "to a limit between two of the venue's ticks",
+      fires: { intent: { ...buys, limitPrice: '28000.005' } },
+      passes: { intent: { ...buys, limitPrice: '28000.01' } },
+    },
+    {
+      says: "to a stop between two of the venue's ticks",
+      fires: { intent: { ...buys, type: 'stop', stopPrice: '28000.005' } },
+      passes: { intent: { ...buys, type: 'stop', stopPrice: '28000.01' } },
     },
   ],
   'price-missing': [
@@ -270,8 +285,13 @@ test('each objection stands behind the ones before it: mending the first shows t
     ['trading-halted', { now: { trading: 'reducing' } }],
     ['only-reducing', { now: { trading: 'active' } }],
     ['quantity-not-positive', { intent: { ...withoutPrice(buys), quantity: '0.1' } }],
-    ['below-minimum', { now: { minimumQuantity: '0.1' } }],
-    ['price-missing', { intent: { ...buys, quantity: '0.1' } }],
+    ['below-minimum', { intent: { ...withoutPrice(buys), quantity: '1.000000005' } }],
+    [
+      'quantity-off-lot',
+      { now: { rules: venue('0.1') }, intent: { ...withoutPrice(buys), quantity: '0.1' } },
+    ],
+    ['price-missing', { intent: { ...buys, quantity: '0.1', limitPrice: '28000.005' } }],
+    ['price-off-tick', { intent: { ...buys, quantity: '0.1' } }],
     ['watchlist-stale', { now: watchlist(true, 'ETH/USDT') }],
     ['not-on-watchlist', { now: watchlist(true, symbol) }],
     ['stale-candle', { now: { candleAgeMs: 0 } }],
@@ -291,7 +311,7 @@ test('each objection stands behind the ones before it: mending the first shows t
     trading: 'halted',
     ...watchlist(false),
     candleAgeMs: 1e9,
-    minimumQuantity: '1',
+    rules: venue('1'),
     entryOpen: true,
     openOrders: 99,
     unknownOutcomes: 99,

@@ -147,7 +147,7 @@ export const putDisk = (folder: string, before: Before, lies: (file: string) => 
   }
 
   const patched = {
-    openSync: (where: fs.PathLike, flags: fs.OpenMode = 'r', mode?: fs.Mode | null) => {
+    openSync: (where: fs.PathLike, flags: fs.OpenMode = 'r', mode?: fs.Mode) => {
       const file = relative(where)
       if (file === undefined) return real.openSync(where, flags, mode)
       note('open', file)
@@ -185,7 +185,7 @@ export const putDisk = (folder: string, before: Before, lies: (file: string) => 
     },
     fsyncSync: sync(real.fsyncSync),
     fdatasyncSync: sync(real.fdatasyncSync),
-    ftruncateSync: (fd: number, length?: number | null) => {
+    ftruncateSync: (fd: number, length?: number) => {
       const file = open.get(fd)
       if (file === undefined || file.node === 'folder') return real.ftruncateSync(fd, length)
       note('truncate', file.file)
@@ -208,15 +208,15 @@ export const putDisk = (folder: string, before: Before, lies: (file: string) => 
       real.unlinkSync(where)
       name([file, undefined])
     },
-    readdirSync: (where: fs.PathLike, options?: Parameters<typeof fs.readdirSync>[1]) => {
-      const file = relative(where)
+    readdirSync: (...all: Parameters<typeof fs.readdirSync>) => {
+      const file = relative(all[0])
       if (file !== undefined) note('list', file)
-      return real.readdirSync(where, options)
+      return real.readdirSync(...all)
     },
-    statSync: (where: fs.PathLike, options?: fs.StatSyncOptions) => {
-      const file = relative(where)
+    statSync: (...all: Parameters<typeof fs.statSync>) => {
+      const file = relative(all[0])
       if (file !== undefined) note('stat', file)
-      return real.statSync(where, options)
+      return real.statSync(...all)
     },
   }
   Object.assign(fs, patched)

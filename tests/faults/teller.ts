@@ -23,14 +23,11 @@ export interface Told {
 
 const triesMax = 3
 
-/**
- * Tells the steps to the ledger in `folder`. `openStore` is for stores with options of their own.
- */
+/** Tells the steps to the ledger in `folder`; `hear` gets what is acknowledged at that moment. */
 export const tell = async (
   folder: string,
   steps: readonly Step[],
-  openStore: (clock: () => string) => Promise<EventStore> = clock =>
-    openJsonlStore({ folder, role: 'execute', clock, create, allowMemory: true }),
+  hear: (acknowledged: Acknowledged) => void = () => {},
 ): Promise<Told> => {
   const clock = handClock()
   const acknowledged: Acknowledged[] = []
@@ -38,13 +35,17 @@ export const tell = async (
   let store: EventStore | undefined
   let next = 0
 
+  const note = (one: Acknowledged) => {
+    acknowledged.push(one)
+    hear(one)
+  }
   const end = (how: Told['end']): Told => ({ acknowledged, troubles, end: how })
 
   /** Opens, or gives up after some tries; what stopped it is the answer. */
   const opened = async (): Promise<EventStore | Told['end']> => {
     for (let tries = 1; ; tries++)
       try {
-        store ??= await openStore(clock.now)
+        store ??= await openJsonlStore({ folder, role: 'execute', clock: clock.now, create, allowMemory: true })
         return store
       } catch (error) {
         const name = nameOf(error)
@@ -59,7 +60,7 @@ export const tell = async (
   const noteHead = async (current: EventStore) => {
     try {
       const { seq, hash } = await current.head()
-      acknowledged.push({ seq, mark: hash })
+      note({ seq, mark: hash })
     } catch (error) {
       troubles.push(`head: ${nameOf(error)}`)
     }
@@ -92,7 +93,7 @@ export const tell = async (
         } else if (answer.value._tag === 'Left') troubles.push(`append: ${answer.value.left.kind}`)
         else {
           done++
-          acknowledged.push(...answer.value.right.events.map(acknowledgedOf))
+          for (const event of answer.value.right.events) note(acknowledgedOf(event))
         }
       }
       if (cut) return 'power-cut'

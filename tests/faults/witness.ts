@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
+import { crc32 } from 'node:zlib'
 import { openJsonlStore } from '../../adapters/jsonl-store.ts'
 import { verifyLedger } from '../../adapters/ledger-verify.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
@@ -51,8 +52,9 @@ const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').upda
 export const acknowledgedByHead = (folder: string): number => {
   const slots = fs
     .readFileSync(`${folder}/HEAD`, 'latin1')
-    .matchAll(/seq=(\d{16}) segment=\S* *end=\d{16} hash=\w{64} crc=\w{8}\n/g)
-  return Math.max(-1, ...[...slots].map(([, seq]) => Number(seq)))
+    .matchAll(/(seq=(\d{16}) segment=\S* *end=\d{16} hash=\w{64}) crc=(\w{8})\n/g)
+  const good = [...slots].filter(([, body = '', , crc = '']) => crc32(body) === Number.parseInt(crc, 16))
+  return Math.max(-1, ...good.map(([, , seq]) => Number(seq)))
 }
 
 /** All lines of a ledger; throws at the first that does not continue the one before. */

@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { orderIdOf } from '../../domain/order-id.ts'
-import { RiskDenial } from '../../domain/risk.ts'
+import { RiskDenial } from '../../domain/risk-denial.ts'
 import { orderStreamOf } from '../../domain/stream.ts'
 import { prefix } from '../cast.ts'
 import { closeOf, config, named, type World, world } from '../engine-in-memory.ts'

@@ -1,0 +1,100 @@
+// Verifying anchors: each must say what the lines and the seal of its day say. With a public key every sealed day must
+// have one that is signed with it; and lines that were kept elsewhere are held against the ledger in the same way.
+
+import type { KeyObject } from 'node:crypto'
+import type { Anchor } from '../domain/anchor.ts'
+import type { CalendarDate } from '../domain/time.ts'
+import type { Damage } from './ledger-advance.ts'
+import {
+  type AnchorRead,
+  anchorOf,
+  fingerprintOf,
+  isSignedBy,
+  listAnchors,
+  parseAnchor,
+  readAnchorText,
+} from './ledger-anchor.ts'
+import type { SegmentWalk } from './ledger-verify-lines.ts'
+import type { SealChain } from './ledger-verify-seals.ts'
+
+interface Anchoring {
+  readonly folder: string
+  readonly date: CalendarDate | undefined
+  readonly publicKey: KeyObject | undefined
+  readonly keptAnchors: readonly string[]
+  readonly seals: SealChain
+  /** The last segment of each day. */
+  readonly days: ReadonlyMap<CalendarDate, SegmentWalk>
+  readonly found: Damage[]
+}
+
+export const verifyAnchors = (
+  anchoring: Anchoring,
+): { readonly anchors: number; readonly signatures: number } => {
+  const { folder, date, publicKey, keptAnchors, seals, days, found } = anchoring
+  let anchors = 0
+  let signatures = 0
+
+  const look = (place: string, line: string): AnchorRead | undefined => {
+    const report = (expected: string, what: string) =>
+      found.push({ segment: place, byte: 0, line: 1, expected, found: what })
+    const read = parseAnchor(line)
+    if (read === undefined) {
+      report('an anchor as it was printed', line.length > 60 ? `${line.slice(0, 60)}…` : line)
+      return undefined
+    }
+    if (date !== undefined && read.anchor.date !== date) return undefined
+    anchors++
+    const walk = days.get(read.anchor.date)
+    for (const [key, expected] of saidOf(walk, seals))
+      if (read.anchor[key] !== expected)
+        report(
+          `${key} ${read.anchor[key]}, which was anchored`,
+          expected === undefined ? 'no sealed day' : `${expected}`,
+        )
+    if (publicKey === undefined) return read
+    if (isSignedBy(read, publicKey)) signatures++
+    else report(`a signature of the key ${fingerprintOf(publicKey)}`, said(read))
+    return read
+  }
+
+  const dates = listAnchors(folder).filter(each => date === undefined || each === date)
+  for (const each of dates) {
+    const place = `anchors/${each}.json`
+    const read = look(place, readAnchorText(folder, each) ?? '')
+    if (read !== undefined && read.anchor.date !== each)
+      found.push({ segment: place, byte: 0, line: 1, expected: `date ${each}`, found: read.anchor.date })
+  }
+  for (const [index, line] of keptAnchors.entries()) look(`kept anchor ${index + 1}`, line)
+  if (publicKey !== undefined)
+    for (const [day, { segment }] of days)
+      if (seals.read.has(segment) && !dates.includes(day))
+        found.push({
+          segment: `anchors/${day}.json`,
+          byte: 0,
+          line: 1,
+          expected: 'a signed anchor',
+          found: 'none',
+        })
+  return { anchors, signatures }
+}
+
+const said = ({ key, signature }: AnchorRead): string =>
+  signature === undefined ? 'none' : `one that does not hold, of the key ${key}`
+
+/** What an anchor of the day must say. A day that is no longer sealed still has its last event. */
+const saidOf = (
+  walk: SegmentWalk | undefined,
+  seals: SealChain,
+): (readonly [key: keyof Anchor, value: string | number | undefined])[] => {
+  const seal = walk === undefined ? undefined : seals.read.get(walk.segment)
+  const anchor = seal === undefined ? undefined : anchorOf(seal)
+  return [
+    ['seq', walk?.lastSeq],
+    ['hash', walk?.lastHash],
+    ['book', anchor?.book],
+    ['ledgerId', anchor?.ledgerId],
+    ['epoch', anchor?.epoch],
+    ['sealSha256', anchor?.sealSha256],
+  ]
+}

@@ -1,0 +1,121 @@
+// Halting while the ledger is stuck: the holder of the lock is stopped in the middle of its work. And following it:
+// how soon readers in other processes hear of an event, and what waiting costs them.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { openJsonlStore } from '../../adapters/jsonl-store.ts'
+import { folderOnDisk } from './folders.ts'
+import { child, run } from './process.ts'
+import { create, openedAt } from './story.ts'
+import { counting, full, record } from './tally.ts'
+import { damagesIn, witness } from './witness.ts'
+
+const root = path.resolve(import.meta.dirname, '../..')
+const config = path.join(root, 'examples/demo-crypto.json')
+/** An operator does not wait longer. Most of it is the wait for a ledger that is only busy. */
+const haltMsMax = 8000
+
+const veritape = async (place: string, ...args: readonly string[]) => {
+  const since = performance.now()
+  const flags = ['--config', config, '--ledger', `${place}/ledger`, '--state', `${place}/state`]
+  const program = path.join(root, 'dist/commands/main.js')
+  const running = run([process.execPath, program, ...args, ...flags], { cwd: place })
+  const code = await running.ended
+  return { code, said: running.lines.join('\n'), ms: Math.round(performance.now() - since) }
+}
+
+test('halt works while the holder of the lock is stopped; the event follows when it goes on', async () => {
+  const place = folderOnDisk()
+  const book = `${place}/ledger/demo-crypto`
+  const execute = ['execute', '--paper', '--once', '--from', '2023-03-20']
+  expect((await veritape(place, ...execute)).code).toBe(0)
+  const before = witness(book).length
+  const holder = child(['hold', book])
+  await holder.said('LOCKED')
+  holder.process.kill('SIGSTOP')
+
+  const stuck = await veritape(place, 'halt', '--reason', 'the ledger is stuck')
+  expect({ code: stuck.code, said: stuck.said }).toEqual({ code: 0, said: expect.stringContaining('the event follows') })
+  expect(stuck.ms).toBeLessThan(haltMsMax)
+  expect(JSON.parse(fs.readFileSync(`${book}/KILL`, 'utf8'))).toMatchObject({
+    level: 'halted',
+    reason: 'the ledger is stuck',
+  })
+  expect(witness(book)).toHaveLength(before) // nobody went past the lock
+  expect((await veritape(place, 'halt', '--reason', 'again')).code).toBe(0) // safe to repeat
+
+  holder.process.kill('SIGCONT')
+  holder.process.kill('SIGTERM')
+  await holder.ended
+  expect((await veritape(place, ...execute)).code).toBe(0)
+  const halts = witness(book).filter(({ type }) => type === 'TradingHalted')
+  expect(halts.map(({ data }) => data.by)).toEqual(['KILL file'])
+  expect(await damagesIn(book)).toEqual([])
+  const free = await veritape(place, 'halt', '--reason', 'the ledger is free')
+  expect(free.code).toBe(0)
+  record({
+    fault: 'veritape halt while the holder of the lock is stopped (SIGSTOP)',
+    times: 2,
+    outcomes: {
+      [`exit 0 after ${stuck.ms} ms, KILL durable, event pending`]: 1,
+      [`exit 0 after ${free.ms} ms with a free ledger`]: 1,
+    },
+    proven: 'G8 G11: no send after a halt; the executor records it when the ledger is free',
+  })
+})
+
+/** Processor time that a process has used, in milliseconds. */
+const processorMs = (pid: number | undefined): number => {
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10 // utime and stime in ticks of 1/100 s
+}
+
+const percentile = (sorted: readonly number[], part: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] as number
+
+test('a follower in another process hears of events within milliseconds and costs nothing while it waits', async () => {
+  const book = `${folderOnDisk()}/book`
+  const options = { folder: book, role: 'execute', clock: () => openedAt, create, allowMemory: true } as const
+  await (await openJsonlStore(options)).close()
+  const follower = child(['follow', book])
+  const writer = child(['write', book, 'AAA', '10'])
+  await writer.said('ACK')
+  await follower.said('SAW')
+  await sleep(full ? 10_000 : 2000)
+  writer.process.kill('SIGKILL')
+  await writer.ended
+  await sleep(300)
+  const idleMs = full ? 10_000 : 2000
+  const before = processorMs(follower.process.pid)
+  await sleep(idleMs)
+  const idle = (processorMs(follower.process.pid) - before) / idleMs
+  follower.process.kill('SIGKILL')
+  await follower.ended
+
+  const times = (lines: readonly string[], word: string) =>
+    new Map(
+      lines.flatMap(line => {
+        const [first, seq = '', , at = '0'] = line.split(' ')
+        return first === word ? [[seq, BigInt(at)] as const] : []
+      }),
+    )
+  const saw = times(follower.lines, 'SAW')
+  const late = [...times(writer.lines, 'ACK')]
+    .slice(5) // the first ones arrive while both programs warm up
+    .map(([seq, at]) => Number((saw.get(seq) ?? 0n) - at) / 1e6)
+    .sort((a, b) => a - b)
+  const [p50, p99] = [percentile(late, 0.5), percentile(late, 0.99)]
+  expect(late.length).toBeGreaterThan(50)
+  expect(late[0]).toBeGreaterThan(-1000) // nothing is missing
+  expect(p50).toBeLessThan(10)
+  expect(p99).toBeLessThan(200) // well before the slow look at the clock, on a loaded machine too
+  expect(idle).toBeLessThan(0.05)
+  const ms = (value: number) => value.toFixed(2)
+  const count = counting()
+  count.add(`after the acknowledgement: p50 ${ms(p50)} ms, p99 ${ms(p99)} ms, most ${ms(late.at(-1) as number)} ms`, late.length)
+  count.add(`waiting ${idleMs / 1000} s took ${(idle * 100).toFixed(1)} % of a processor`, 0)
+  count.row('a follower in another process', 'woken by the file system, polling is only the net')
+})
