@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import { codeOf, type LedgerFiles, nodeFiles, replaceFile } from './ledger-files.ts'
+import { releaseReserve } from './ledger-reserve.ts'
+import { isNoRoom } from './ledger-text.ts'
 
 const Kill = z.strictObject({ level: z.enum(['reducing', 'halted']), by: z.string(), reason: z.string() })
 type Kill = z.infer<typeof Kill>
@@ -48,11 +50,13 @@ export const killSwitch = (folder: string, files: LedgerFiles = nodeFiles): Kill
       // A halt that stands is not loosened by a milder one.
       if (level === 'reducing' && read()?.level === 'halted') return files.syncFolder(folder)
       const kill: Kill = { level, by, reason }
+      const pullWithWords = () => replaceFile(files, folder, fileName, `${JSON.stringify(kill)}\n`)
       try {
-        replaceFile(files, folder, fileName, `${JSON.stringify(kill)}\n`)
+        pullWithWords()
       } catch (error) {
         try {
-          pullWithoutWords()
+          if (isNoRoom(error) && releaseReserve(files, folder)) pullWithWords()
+          else pullWithoutWords()
         } catch {
           throw error // the first failure says more than that of the attempt to save the halt
         }

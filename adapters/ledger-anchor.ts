@@ -18,6 +18,9 @@ import { dateOf } from './ledger-segment.ts'
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
+/** The last character of base64 has bits that mean nothing; they must not differ either. */
+const isCanonical = (text: string): boolean => Buffer.from(text, 'base64').toString('base64') === text
+
 const AnchorLine = z.strictObject({
   book: z.string(),
   ledgerId: z.string(),
@@ -30,7 +33,7 @@ const AnchorLine = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{16}$/)
     .optional(),
-  signature: z.base64().optional(),
+  signature: z.base64().refine(isCanonical).optional(),
 })
 
 export interface AnchorRead {
@@ -96,6 +99,13 @@ export const readAnchorText = (folder: string, date: string): string | undefined
   }
 }
 
+/** The lines of a file of anchors that were kept elsewhere. */
+export const readKeptAnchors = (file: string): readonly string[] =>
+  fs
+    .readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(line => line.trim() !== '')
+
 /**
  * Keeps a day's anchor, signed when there is a key. One that stands stays as it is, but for a signature that it
  * lacks. Throws LedgerDamaged when one stands that says something else: the past was changed.
@@ -134,9 +144,10 @@ const signed = (anchor: Anchor, key: KeyObject): AnchorRead => ({
   signature: sign(null, Buffer.from(printUnsigned(anchor)), key).toString('base64'),
 })
 
-export const isSignedBy = ({ anchor, signature }: AnchorRead, key: KeyObject): boolean =>
-  signature !== undefined &&
-  verify(null, Buffer.from(printUnsigned(anchor)), key, Buffer.from(signature, 'base64'))
+export const isSignedBy = (read: AnchorRead, publicKey: KeyObject): boolean =>
+  read.signature !== undefined &&
+  read.key === fingerprintOf(publicKey) &&
+  verify(null, Buffer.from(printUnsigned(read.anchor)), publicKey, Buffer.from(read.signature, 'base64'))
 
 export const fingerprintOf = (key: KeyObject): string =>
   hash('sha256', key.export({ type: 'spki', format: 'der' }), 'hex').slice(0, 16)

@@ -13,8 +13,7 @@
 
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
-import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { type BackupReport, BackupUnusable, PlaceTaken } from '../domain/ledger-copies.ts'
@@ -82,7 +81,7 @@ export const backUp = async (
 const requireOutside = (folder: string, to: string) => {
   const inside = `${fs.realpathSync(folder)}/`
   let above = to
-  while (!fs.existsSync(above)) above = join(above, '..')
+  while (!fs.existsSync(above)) above = dirname(above)
   if (`${fs.realpathSync(above)}/`.startsWith(inside))
     throw new PlaceTaken(
       `${to} lies in the folder of the book itself; name a folder elsewhere, best on another disk`,
@@ -166,23 +165,28 @@ const copiedIfThere = async (from: string, to: string, bytes: number | undefined
   }
 }
 
+const copyBytes = 1024 * 1024
+
 /** Copies a file, or its first bytes; durable, with the names of new folders. */
 export const copyFile = async (from: string, to: string, bytes?: number): Promise<void> => {
   const source = await fs.promises.open(from, 'r')
   try {
-    makeFolders(join(to, '..'))
+    makeFolders(dirname(to))
     const target = await fs.promises.open(to, 'wx', 0o644)
     try {
-      if (bytes !== 0)
-        await pipeline(
-          source.createReadStream({ autoClose: false, ...(bytes === undefined ? {} : { end: bytes - 1 }) }),
-          target.createWriteStream({ autoClose: false }),
-        )
-      const { size } = await target.stat()
-      if (bytes !== undefined && size !== bytes)
+      const buffer = Buffer.allocUnsafe(copyBytes)
+      let copied = 0
+      while (bytes === undefined || copied < bytes) {
+        const length = Math.min(copyBytes, (bytes ?? Number.POSITIVE_INFINITY) - copied)
+        const { bytesRead } = await source.read(buffer, 0, length, copied)
+        if (bytesRead === 0) break
+        await target.writeFile(buffer.subarray(0, bytesRead))
+        copied += bytesRead
+      }
+      if (bytes !== undefined && copied !== bytes)
         throw new LedgerDamaged(
           'lost-acknowledged',
-          `${from} has ${size} bytes, but ${bytes} were acknowledged`,
+          `${from} has ${copied} bytes, but ${bytes} were acknowledged`,
         )
       await target.sync()
     } finally {
@@ -191,14 +195,14 @@ export const copyFile = async (from: string, to: string, bytes?: number): Promis
   } finally {
     await source.close()
   }
-  nodeFiles.syncFolder(join(to, '..'))
+  nodeFiles.syncFolder(dirname(to))
 }
 
 const makeFolders = (folder: string) => {
   const first = fs.mkdirSync(folder, { recursive: true })
   if (first === undefined) return
-  for (let made = folder; made.length >= first.length; made = join(made, '..'))
-    nodeFiles.syncFolder(join(made, '..'))
+  for (let made = folder; made.length >= first.length; made = dirname(made))
+    nodeFiles.syncFolder(dirname(made))
 }
 
 // ── the data ────────────────────────────────────────────────────────────────────────────────────────────────────

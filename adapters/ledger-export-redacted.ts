@@ -58,7 +58,7 @@ export const redactedLine = (plain: string): string => {
 export async function* redactedLines(folder: string, selection: Selection): AsyncGenerator<string> {
   const identity = readIdentity(folder)
   if (identity === undefined) throw new NoSuchBook(folder)
-  const { first, last } = rangeOf(folder, selection)
+  const { first, last } = rangeOf(folder, selection, 'segments')
   const header = {
     redacted: 1,
     ledgerId: identity.ledgerId,

@@ -5,22 +5,30 @@ import fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { Seq } from '../domain/event.ts'
 import { PlaceTaken, type Selection, type TextOut } from '../domain/ledger-copies.ts'
-import { addDays, instantAt } from '../domain/time.ts'
+import { addDays, type CalendarDate, instantAt } from '../domain/time.ts'
 import { nodeFiles } from './ledger-files.ts'
 import { openHead, readHead } from './ledger-head.ts'
 import { NoSuchBook, readIdentity } from './ledger-identity.ts'
 import { lineBytesMax, seqOf } from './ledger-line.ts'
 import { forEachLine, subjectOf } from './ledger-scan.ts'
-import { isBefore, listSegments } from './ledger-segment.ts'
+import { dateOf, isBefore, listSegments } from './ledger-segment.ts'
 import { openSegment } from './ledger-segment-bytes.ts'
+import { firstSeqOf } from './ledger-stored.ts'
 
 export interface SeqRange {
   readonly first: Seq
   readonly last: Seq
 }
 
-/** The acknowledged events between which a selection lies; `last` is smaller than `first` when there are none. */
-export const rangeOf = (folder: string, { day, from = 1, to }: Selection): SeqRange => {
+/**
+ * The acknowledged events between which a selection lies; `last` is smaller than `first` when there are none. A day is
+ * what was recorded on it, or with 'segments' the day's files as a whole, which is what a seal and an anchor are about.
+ */
+export const rangeOf = (
+  folder: string,
+  { day, from = 1, to }: Selection,
+  dayIs: 'time' | 'segments' = 'time',
+): SeqRange => {
   const identity = readIdentity(folder)
   if (identity === undefined) throw new NoSuchBook(folder)
   const fd = openHead(folder, 'r')
@@ -28,22 +36,37 @@ export const rangeOf = (folder: string, { day, from = 1, to }: Selection): SeqRa
   fs.closeSync(fd)
   const last = Math.min(to ?? mark.seq, mark.seq)
   if (day === undefined || mark.segment === '') return { first: from, last }
-  const ofDay = dayIn(
-    folder,
-    listSegments(folder).filter(name => !isBefore(mark.segment, name)),
-    instantAt(identity.zone, day, '00:00'),
-    instantAt(identity.zone, addDays(day, 1), '00:00'),
-  )
+  const segments = listSegments(folder).filter(name => !isBefore(mark.segment, name))
+  const ofDay =
+    dayIs === 'segments'
+      ? filesOf(folder, segments, day)
+      : dayIn(
+          folder,
+          segments,
+          instantAt(identity.zone, day, '00:00'),
+          instantAt(identity.zone, addDays(day, 1), '00:00'),
+        )
   return { first: Math.max(from, ofDay.first), last: Math.min(last, ofDay.last ?? last) }
 }
 
+/** `last` is left out when it is the book's own. */
+interface DayRange {
+  readonly first: Seq
+  readonly last: Seq | undefined
+}
+
+const filesOf = (folder: string, segments: readonly string[], day: CalendarDate): DayRange => {
+  const first = segments.find(name => dateOf(name) === day)
+  if (first === undefined) return { first: 1, last: 0 }
+  const next = segments.find(name => dateOf(name) > day)
+  return {
+    first: firstSeqOf(folder, first),
+    last: next === undefined ? undefined : firstSeqOf(folder, next) - 1,
+  }
+}
+
 /** Recorded time only ever increases, so a day lies in neighbouring segments; and there, between two lines. */
-const dayIn = (
-  folder: string,
-  segments: readonly string[],
-  begin: string,
-  end: string,
-): { readonly first: Seq; readonly last: Seq | undefined } => {
+const dayIn = (folder: string, segments: readonly string[], begin: string, end: string): DayRange => {
   const firsts = segments.map(segment => ({ segment, ...firstLineOf(folder, segment) }))
   const beginIn = firsts.findLast(({ at }) => at < begin)
   const endIn = firsts.findLast(({ at }) => at < end)

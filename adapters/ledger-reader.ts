@@ -7,7 +7,7 @@ import type { Recorded, Seq, StreamName } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { codeOf } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
-import { decodeLine, hashIn, lineBytesMin, NotALine, typeAt } from './ledger-line.ts'
+import { decodeLine, hashIn, hashOfBytes, lineBytesMin, NotALine, typeAt } from './ledger-line.ts'
 import { chunksOf, locate } from './ledger-scan.ts'
 import { isBefore, listSegments } from './ledger-segment.ts'
 import { openSegment, type SegmentBytes } from './ledger-segment-bytes.ts'
@@ -183,6 +183,10 @@ const eventIn = (
   seq: Seq,
   place: (start: number) => string,
 ): Recorded<BookEvent> => {
+  // What is served is proven first; lines that are passed over are proven by whoever verifies.
+  const own = hashOfBytes(bytes, start, end + 1)
+  const claimed = hashIn(bytes, end + 1)
+  if (own !== claimed) throw damaged(place(start), `its hash is ${own}, it says ${claimed}`)
   try {
     const { recorded } = decodeLine(bytes.toString('utf8', start, end))
     if (recorded.seq === seq) return recorded

@@ -11,8 +11,6 @@ import fs from 'node:fs'
 import { codeOf, type LedgerFiles } from './ledger-files.ts'
 import { isNoRoom, NoRoom } from './ledger-text.ts'
 
-export const reserveBytesDefault = 16 * 1024 * 1024
-
 export interface Reserve {
   /** Throws NoRoom when less is free than the reserve; `length` is what is about to be written. */
   requireRoom(length: number): void

@@ -12,6 +12,7 @@ import { LedgerBusy } from './ledger-lock.ts'
 import type { SealRead } from './ledger-seal.ts'
 import { sealSegment } from './ledger-sealing.ts'
 import { dateOf, listSegments } from './ledger-segment.ts'
+import { sizeOf } from './ledger-segment-bytes.ts'
 
 /**
  * Seals and anchors. Needs no lock of the writers: what it touches is never written again. Safe to repeat, and after
@@ -28,9 +29,11 @@ export async function* sealDays(
   const key = keyFile === undefined ? undefined : readPrivateKey(keyFile)
   const free = holdSealing(folder)
   try {
-    const today = dateOf(headSegment(folder))
+    const today = dateOf(headSegment(files, folder))
+    // A crash before its first line leaves a segment empty; the book then begins with a later one.
     const closed = listSegments(folder).filter(
-      name => dateOf(name) < today && (upTo === undefined || dateOf(name) <= upTo),
+      name =>
+        dateOf(name) < today && (upTo === undefined || dateOf(name) <= upTo) && sizeOf(folder, name) > 0,
     )
     let previous: SealRead | undefined
     for (const [index, segment] of closed.entries()) {
@@ -49,9 +52,11 @@ export async function* sealDays(
   }
 }
 
-const headSegment = (folder: string): string => {
+/** The segment that HEAD names, by a HEAD that survives a power cut: else it could come to stand inside a sealed one. */
+const headSegment = (files: LedgerFiles, folder: string): string => {
   const fd = openHead(folder, 'r')
   try {
+    files.sync(fd)
     return readHead(fd, folder).mark.segment
   } finally {
     fs.closeSync(fd)

@@ -35,15 +35,21 @@ export const verifyAnchors = (
   let anchors = 0
   let signatures = 0
 
-  const look = (place: string, line: string): AnchorRead | undefined => {
-    const report = (expected: string, what: string) =>
+  /** `on` is the day that the place stands for; undefined for a line that may be of any day. */
+  const look = (place: string, line: string, on: CalendarDate | undefined): void => {
+    const report = (expected: string, what: string): void => {
       found.push({ segment: place, byte: 0, line: 1, expected, found: what })
+    }
     const read = parseAnchor(line)
     if (read === undefined) {
       report('an anchor as it was printed', line.length > 60 ? `${line.slice(0, 60)}…` : line)
-      return undefined
+      return
     }
-    if (date !== undefined && read.anchor.date !== date) return undefined
+    if (on !== undefined && read.anchor.date !== on) {
+      report(`date ${on}`, read.anchor.date)
+      return
+    }
+    if (date !== undefined && read.anchor.date !== date) return
     anchors++
     const walk = days.get(read.anchor.date)
     for (const [key, expected] of saidOf(walk, seals))
@@ -52,20 +58,14 @@ export const verifyAnchors = (
           `${key} ${read.anchor[key]}, which was anchored`,
           expected === undefined ? 'no sealed day' : `${expected}`,
         )
-    if (publicKey === undefined) return read
+    if (publicKey === undefined) return
     if (isSignedBy(read, publicKey)) signatures++
     else report(`a signature of the key ${fingerprintOf(publicKey)}`, said(read))
-    return read
   }
 
   const dates = listAnchors(folder).filter(each => date === undefined || each === date)
-  for (const each of dates) {
-    const place = `anchors/${each}.json`
-    const read = look(place, readAnchorText(folder, each) ?? '')
-    if (read !== undefined && read.anchor.date !== each)
-      found.push({ segment: place, byte: 0, line: 1, expected: `date ${each}`, found: read.anchor.date })
-  }
-  for (const [index, line] of keptAnchors.entries()) look(`kept anchor ${index + 1}`, line)
+  for (const each of dates) look(`anchors/${each}.json`, readAnchorText(folder, each) ?? '', each)
+  for (const [index, line] of keptAnchors.entries()) look(`kept anchor ${index + 1}`, line, undefined)
   if (publicKey !== undefined)
     for (const [day, { segment }] of days)
       if (seals.read.has(segment) && !dates.includes(day))

@@ -68,8 +68,12 @@ export class NotAStateFolder extends Error {
 /** The index that every folder of views has: its presence says that clearing is safe. */
 const marker = 'views.json'
 
+/** Checkpoints of the ledger lie in the same folder. They are no views: not listed, and kept when views are cleared. */
+export const checkpointsName = 'checkpoints'
+
 export const openStateFolder = (folder: string): StateFolder => {
   const root = resolve(folder)
+  const checkpoints = join(root, checkpointsName)
 
   const pathOf = (name: string): string => {
     const path = resolve(root, name)
@@ -90,6 +94,7 @@ export const openStateFolder = (folder: string): StateFolder => {
     const names: string[] = []
     for (const entry of await entriesOf(folder)) {
       const path = join(folder, entry.name)
+      if (path === checkpoints) continue
       if (entry.isDirectory()) names.push(...(await filesIn(path)))
       else names.push(relative(root, path).replaceAll(sep, '/'))
     }
@@ -129,7 +134,7 @@ export const openStateFolder = (folder: string): StateFolder => {
       const inOrder = [...names.filter(name => name !== marker), ...names.filter(name => name === marker)]
       await orCannotWrite(root, async () => {
         for (const name of inOrder) await rm(pathOf(name), { force: true })
-        await removeEmptyFolders(root)
+        await removeEmptyFolders(root, checkpoints)
         if (names.length > 0) await syncFolder(root)
       })
     },
@@ -183,11 +188,12 @@ const syncFolder = async (folder: string): Promise<void> => {
   }
 }
 
-const removeEmptyFolders = async (folder: string): Promise<void> => {
+const removeEmptyFolders = async (folder: string, except: string): Promise<void> => {
   for (const entry of await entriesOf(folder)) {
     if (!entry.isDirectory()) continue
     const path = join(folder, entry.name)
-    await removeEmptyFolders(path)
+    if (path === except) continue
+    await removeEmptyFolders(path, except)
     await rmdir(path)
   }
 }

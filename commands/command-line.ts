@@ -59,6 +59,7 @@ const verbs: readonly Verb[] = [
   verb('why <id>', 'The causes of an order or event', async () => (await import('./why.ts')).why),
   verb('why-not <symbol>', 'What refused a symbol', async () => (await import('./why.ts')).whyNot),
   verb('verify [day]', "Prove the ledger's bytes", async () => (await import('./verify.ts')).verify),
+  verb('seal [day]', 'Seal and anchor every closed day', async () => (await import('./seal.ts')).seal),
   verb(
     'backup [to]',
     'Copy the ledger while others write; --check proves a copy',
@@ -150,7 +151,11 @@ export const runCommandLine = async (
       .wrap(Math.min(screen.columns, 100))
       .fail((message, error) => {
         // A message of yargs can have several lines; an error is one sentence.
-        throw error ?? new Stop(exit.usage, `${message.replaceAll(/\s+/g, ' ')}. veritape --help shows how`)
+        const sentence = message.replaceAll(/\s+/g, ' ')
+        throw (
+          error ??
+          new Stop(exit.usage, `${sentence}${/[.?]$/.test(sentence) ? '' : '.'} veritape --help shows how`)
+        )
       })
     await withVerbs(parser, verbs, run).parseAsync()
   } catch (error) {
@@ -240,6 +245,7 @@ const exitCodeOf = (error: unknown): number => {
     case 'LedgerDamaged':
       return (error as { verdict?: string }).verdict === 'not-ours' ? exit.refused : exit.badData
     case 'BadChampion':
+    case 'KeyRefused':
     case 'CalendarEnds':
     case 'ConfigurationError':
       return exit.refused

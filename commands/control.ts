@@ -10,9 +10,9 @@ export interface Control {
   close(): Promise<void>
 }
 
-/** Throws NoSuchBook: an operator cannot create a book. */
-export const openControl = async (engine: Engine): Promise<Control> => {
-  const store = await engine.writeLedger('cli')
+/** Throws NoSuchBook: an operator cannot create a book. What is 'urgent' is recorded even on a full disk. */
+export const openControl = async (engine: Engine, urgency?: 'urgent'): Promise<Control> => {
+  const store = await engine.writeLedger('cli', undefined, urgency)
   const book = emptyBook()
   const keeper = bookkeeper(engine, store, 'cli', async recorded => evolveBook(book, recorded))
   await keeper.catchUp()

@@ -1,24 +1,27 @@
 // What a verb is given: the ports, opened on demand, and the effective configuration. commands/main.ts is the only
 // place that knows which adapters stand behind it.
 
+import type { SealOptions, SealStep } from '../domain/anchor.ts'
 import type { DailyColumns } from '../domain/avwap-scan.ts'
 import type { Calendar } from '../domain/calendar.ts'
 import type { Candle } from '../domain/candle.ts'
 import type { CandleColumns } from '../domain/candle-columns.ts'
+import type { BookEvent } from '../domain/catalogue.ts'
 import type { Champion } from '../domain/champion.ts'
 import type { Clock, SimulatedClock } from '../domain/clock.ts'
 import type { Config, ConfigValue } from '../domain/config.ts'
 import type { DataFolder } from '../domain/data-folder.ts'
-import type { EventStore, Mode } from '../domain/event-store.ts'
+import type { Recorded } from '../domain/event.ts'
+import type { EventStore, Head, Mode } from '../domain/event-store.ts'
 import type { KillSwitch } from '../domain/kill-switch.ts'
-import type { AuditReport, AuditStep } from '../domain/ledger-audit.ts'
+import type { AuditOptions, AuditReport, AuditStep } from '../domain/ledger-audit.ts'
 import type { LedgerCopies } from '../domain/ledger-copies.ts'
 import type { Log } from '../domain/log.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import type { Order } from '../domain/order.ts'
 import type { Screen } from '../domain/screen.ts'
 import type { Role } from '../domain/stream.ts'
-import type { CalendarDate, Instant } from '../domain/time.ts'
+import type { Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
 import type { Venue } from '../domain/venue.ts'
 import type { ViewFolder } from '../domain/view-folder.ts'
@@ -66,12 +69,25 @@ export interface Engine {
   hasBook(book: string): Promise<boolean>
   /** Another book of the same ledger folder. */
   readBook(book: string): Promise<EventStore>
-  /** Opens for writing in a role; creates the ledger of a new book when `create` says its mode. */
-  writeLedger(role: Role, create?: Mode): Promise<EventStore>
+  /**
+   * Opens for writing in a role; creates the ledger of a new book when `create` says its mode. 'urgent' may use up
+   * the room on the disk that is kept for a halt.
+   */
+  writeLedger(role: Role, create?: Mode, urgency?: 'urgent'): Promise<EventStore>
   /** Holds the book for one executor; throws Stop 75 when another process holds it. */
   holdExecutor(): Promise<() => void>
+  /**
+   * Goes through the whole ledger and verifies every line on the way; gives the events of the wanted types, with
+   * the wanted fields of their data only. Throws LedgerDamaged at the first line that does not hold.
+   */
+  replay(
+    wanted: ReadonlyMap<string, readonly string[]>,
+    visit: (cut: Pick<Recorded<BookEvent>, 'seq' | 'event'>) => void,
+  ): Promise<Head>
   /** Proves the ledger's bytes without writing; each damage is a step, the report is the end. */
-  auditLedger(options: { readonly date?: CalendarDate }): AsyncGenerator<AuditStep, AuditReport>
+  auditLedger(options: AuditOptions): AsyncGenerator<AuditStep, AuditReport>
+  /** Seals and anchors every closed day; throws KeyRefused for a key that others can read. */
+  sealLedger(options: SealOptions): AsyncGenerator<SealStep, void>
   /** The book's ledger as files and as text: backups, restores, exports. */
   readonly copies: LedgerCopies
   readonly kill: KillSwitch

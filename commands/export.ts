@@ -29,7 +29,11 @@ export const exportEvents: Command<Options> = {
         describe: 'csv takes one --type',
       })
       .option('type', { type: 'string', array: true, describe: 'Only events of this type; repeatable' })
-      .option('day', { type: 'string', describe: "Only a date of the book's zone, by recorded time" })
+      .option('day', {
+        type: 'string',
+        describe:
+          "Only what was recorded on a date of the book's zone; redacted: the day's segments, as its seal has them",
+      })
       .option('from', { type: 'number', describe: 'From this seq on' })
       .option('to', { type: 'number', describe: 'Up to this seq' })
       .option('out', { type: 'string', describe: 'File; stdout when left out' })

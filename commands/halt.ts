@@ -38,7 +38,7 @@ export const halt: Command<HaltOptions> = {
     await engine.kill.pull(level, 'operator', reason)
     const { screen } = engine
     try {
-      const { book, keeper, close } = await openControl(engine)
+      const { book, keeper, close } = await openControl(engine, 'urgent')
       try {
         const standing = book.halts.find(each => each.level === level || each.level === 'halted')
         if (standing === undefined) {

@@ -74,7 +74,7 @@ const engineOf = async (
   const { secretsIn } = await import('../adapters/redaction.ts')
   const { nyseCalendar } = await import('../adapters/nyse-calendar.ts')
   const { killSwitch } = await import('../adapters/kill-switch.ts')
-  const { openStateFolder } = await import('../adapters/state-folder.ts')
+  const { checkpointsName, openStateFolder } = await import('../adapters/state-folder.ts')
   const { dataFolder } = await import('../adapters/data-folder.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
   const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
@@ -129,12 +129,14 @@ const engineOf = async (
     readBook: async book =>
       (await import('../adapters/jsonl-store.ts')).openJsonlReader(join(config.ledger, book)),
     readLedger: async () => (await import('../adapters/jsonl-store.ts')).openJsonlReader(ledgerPath),
-    writeLedger: async (role, create) => {
+    writeLedger: async (role, create, urgency) => {
       const { openJsonlStore } = await import('../adapters/jsonl-store.ts')
       return openJsonlStore({
         folder: ledgerPath,
         role,
         clock: simulated.now,
+        checkpoints: join(stateBook, checkpointsName),
+        urgent: urgency === 'urgent',
         ...(create === undefined ? {} : { create: creation(config, create) }),
       })
     },
@@ -144,9 +146,20 @@ const engineOf = async (
       if (typeof held === 'function') return held
       throw new Stop(exit.tryAgain, `another executor (${held.holder}) runs on ${config.book}; one is enough`)
     },
-    auditLedger: async function* (options) {
+    replay: async (wanted, visit) =>
+      (await import('../adapters/ledger-replay.ts')).replayLedger(ledgerPath, wanted, visit),
+    auditLedger: async function* ({ publicKeyFile, keptAnchorsFile, ...options }) {
       const { verifyLedger } = await import('../adapters/ledger-verify.ts')
-      return yield* verifyLedger(ledgerPath, options)
+      const { readKeptAnchors, readPublicKey } = await import('../adapters/ledger-anchor.ts')
+      return yield* verifyLedger(ledgerPath, {
+        ...options,
+        ...(publicKeyFile === undefined ? {} : { publicKey: readPublicKey(publicKeyFile) }),
+        ...(keptAnchorsFile === undefined ? {} : { keptAnchors: readKeptAnchors(keptAnchorsFile) }),
+      })
+    },
+    sealLedger: async function* (options) {
+      const { sealDays } = await import('../adapters/ledger-seal-days.ts')
+      yield* sealDays(ledgerPath, options)
     },
     copies: ledgerCopies(config.ledger, creation(config, config.mode)),
     kill: killSwitch(ledgerPath),
@@ -203,9 +216,17 @@ const engineOf = async (
   return engine
 }
 
-/** A backtest lies in one segment: the seqs that it plans leave no room for those of a roll. */
+/**
+ * A backtest lies in one segment: the seqs that it plans leave no room for those of a roll. And there is no need to
+ * halt it on a full disk.
+ */
 const creation = ({ book, zone }: Config, mode: Mode) =>
-  mode === 'backtest' ? { book, mode, zone, segmentBytesMax: Number.MAX_SAFE_INTEGER } : { book, mode, zone }
+  mode === 'backtest'
+    ? { book, mode, zone, segmentBytesMax: Number.MAX_SAFE_INTEGER }
+    : { book, mode, zone, reserveBytes }
+
+/** Kept free on the disk of a ledger, so that a halt can be recorded when the disk is full. */
+const reserveBytes = 16 * 1024 * 1024
 
 /** A screen that shows nothing but what went wrong. */
 const silent = (screen: Screen): Screen => ({

@@ -7,7 +7,8 @@ import type { BookEvent } from '../domain/catalogue.ts'
 import type { ChampionVerified } from '../domain/champion.ts'
 import type { BacktestStarted } from '../domain/evaluation-digest.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
-import type { EventStore } from '../domain/event-store.ts'
+import type { EventStore, Identity } from '../domain/event-store.ts'
+import { controlStream, ledgerStream } from '../domain/stream.ts'
 import { backtestInput } from './backtest.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
@@ -20,6 +21,8 @@ export const proveBacktest = async (
 ): Promise<Proof> => {
   const proof = noProof()
   const book = emptyBook()
+  /** A restored book is in another epoch than the one in which the backtest ran. */
+  let { epoch } = store.identity
   let config: Decisive | undefined
   let champion: ChampionVerified['data'] | undefined
   let planned: Iterator<Planned> | undefined
@@ -50,16 +53,19 @@ export const proveBacktest = async (
     const { event, stream, seq } = recorded
     onEvent(seq)
     if (planned !== undefined) {
-      if (stream !== 'ledger') compare(recorded, planned.next().value as Planned | undefined)
+      // A restored backtest was halted by an operator's act; that is no part of it.
+      if (stream !== ledgerStream && stream !== controlStream)
+        compare(recorded, planned.next().value as Planned | undefined)
       continue
     }
+    if (event.type === 'SegmentOpened' || event.type === 'LedgerRestored') epoch = event.data.epoch
     if (event.type === 'RunStarted') config = await configOf(engine, event.data.configHash)
     if (event.type === 'ChampionVerified') champion = event.data
     evolveBook(book, recorded)
     if (event.type !== 'BacktestStarted') continue
     if (config === undefined || champion === undefined)
       throw new Stop(exit.badData, 'the backtest began before its run and its champion were recorded')
-    planned = await planOf(engine, store, config, champion, event, book)
+    planned = await planOf(engine, { ...store.identity, epoch }, config, champion, event, book)
   }
   const missing = planned?.next()
   if (missing !== undefined && !missing.done)
@@ -74,7 +80,7 @@ export const proveBacktest = async (
 
 const planOf = async (
   engine: Engine,
-  { identity }: EventStore,
+  identity: Identity,
   config: Decisive,
   champion: ChampionVerified['data'],
   { data }: BacktestStarted,

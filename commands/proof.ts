@@ -64,7 +64,8 @@ export const prove = async (
 ): Promise<Proof> => {
   const desk = emptyDesk(strategies)
   const proof = noProof()
-  const prefix = orderPrefix(store.identity.book, store.identity.epoch)
+  // A restored book has more than one epoch; its segments say which order ids they are written with.
+  let prefix = orderPrefix(store.identity.book, store.identity.epoch)
   const dryRun = store.identity.mode === 'dry-run'
   /** By run: other processes of the book may run with other limits at the same time. */
   const configs = new Map<Seq, Decisive>()
@@ -112,6 +113,10 @@ export const prove = async (
     switch (event.type) {
       case 'RunStarted':
         configs.set(recorded.seq, await configOf(engine, event.data.configHash))
+        break
+      case 'SegmentOpened':
+      case 'LedgerRestored':
+        prefix = orderPrefix(event.data.book, event.data.epoch)
         break
       case 'ScanStarted':
         scan = recordScan(event.data, await engine.recorded.daily(event.data.dataset))

@@ -43,13 +43,18 @@ const row = ({ seq, at, event }: Recorded<BookEvent>): readonly string[] => [
   sentenceOf(event),
 ]
 
+/** Whether the event answers an intent with this order: one of an epoch before the book was restored. */
+const isAnswer = ({ type, data }: BookEvent, orderId: string): boolean =>
+  (type === 'OrderRequested' || type === 'OrderWithheld') && data.orderId === orderId
+
 /** The seq that an operator means: a seq itself, one of our order ids, an event id. */
 const seqOf = async (store: EventStore, id: string): Promise<Seq> => {
   const { book, epoch } = store.identity
   if (/^\d+$/.test(id)) return Number(id)
   const intent = intentOf(orderPrefix(book, epoch), id)
   if (intent !== undefined) return intent
-  for await (const recorded of store.readAll()) if (recorded.id === id) return recorded.seq
+  for await (const recorded of store.readAll())
+    if (recorded.id === id || isAnswer(recorded.event, id)) return recorded.seq
   throw new Stop(exit.badData, `nothing in this book is called ${id}; give a seq, an order id or an event id`)
 }
 

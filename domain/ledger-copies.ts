@@ -27,7 +27,10 @@ export interface RestoreReport extends BackupReport {
   readonly epochNow: Instant
 }
 
-/** Events between two places, both of them included; a day is one of the book's zone, by recorded time. */
+/**
+ * Events between two places, both of them included. A day is what was recorded on a date of the book's zone; in a redacted
+ * export it is the day's segments, which is what a seal and an anchor are about.
+ */
 export interface Selection {
   readonly day?: CalendarDate
   readonly from?: Seq

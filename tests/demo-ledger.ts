@@ -45,7 +45,9 @@ export const demo = async (): Promise<Demo> => {
   const folder = join(shared, 'demo')
   const result = join(shared, 'demo.json')
   if (isFirst(folder)) {
-    const ended = await veritape(['demo'], { cwd: folder })
+    const ended = await veritape(['demo'], { cwd: folder }).catch((error: Error) => ({
+      failed: error.message,
+    }))
     writeFileSync(`${result}.tmp`, JSON.stringify(ended))
     renameSync(`${result}.tmp`, result)
   }
@@ -53,7 +55,9 @@ export const demo = async (): Promise<Demo> => {
     if (waited > 120_000) throw new Error('the demo has not ended after two minutes')
     await sleep(50)
   }
-  return { folder, ...(JSON.parse(readFileSync(result, 'utf8')) as Ended) }
+  const ended = JSON.parse(readFileSync(result, 'utf8')) as Ended | { failed: string }
+  if ('failed' in ended) throw new Error(ended.failed)
+  return { folder, ...ended }
 }
 
 const isFirst = (folder: string): boolean => {

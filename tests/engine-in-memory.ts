@@ -151,7 +151,9 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
       readLedger: async () => book.open('cli'),
       writeLedger: async role => wrap(book.open(role)),
       holdExecutor: async () => () => {},
+      replay: unused('replay'),
       auditLedger: unused('auditLedger'),
+      sealLedger: unused('sealLedger'),
       kill: {
         pull: async (level, _by, reason) => {
           if (killed?.level !== 'halted') killed = { level, reason }

@@ -1,10 +1,11 @@
 // One book with an event of every kind that there is, written by the real store: what tests/ledgers/ is made of.
 
-import { appendFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { openJsonlStore } from '../adapters/jsonl-store.ts'
 import { DataGapFound, HistoryLoaded } from '../domain/candle.ts'
-import type { BookEvent, EventType } from '../domain/catalogue.ts'
+import type { BookEvent } from '../domain/catalogue.ts'
 import { ChampionRefused, ChampionVerified } from '../domain/champion.ts'
 import { BacktestStarted, EvaluationsDigested } from '../domain/evaluation-digest.ts'
 import { outside, propose } from '../domain/event.ts'
@@ -55,6 +56,7 @@ import {
   timeframe,
   tradingHalted,
 } from './cast.ts'
+import { root } from './cli/veritape.ts'
 
 const book = 'every-event'
 const firstDay = '2023-03-24T12:00:00.000Z'
@@ -80,7 +82,7 @@ const ordered = (intent: number, ...events: readonly BookEvent[]): Written => ({
 
 const request = (intent: number) => ({ ...orderRequested(intent).data, orderId: orderId(intent) })
 
-/** In the order of the ledger. The store adds SegmentOpened, SegmentClosed and LedgerRecovered by itself. */
+/** In the order of the ledger. The store adds SegmentOpened, SegmentClosed, LedgerRecovered and LedgerRestored. */
 const written: readonly Written[] = [
   { role: 'execute', stream: runStream('execute'), events: [runStarted] },
   { role: 'execute', stream: 'account', events: [bookOpened] },
@@ -282,12 +284,10 @@ function fillOf(intent: number, trade: string, quantity: '0.1' | '0.05'): BookEv
   return { ...filled, data: { ...filled.data, orderId: orderId(intent) } }
 }
 
-/** Types that the store writes by itself. */
-export const ownTypes: readonly EventType[] = ['SegmentOpened', 'SegmentClosed', 'LedgerRecovered']
-
-/** Writes `folder`/every-event. A write is torn in the middle, and the last event falls on the next day. */
+/** Writes `folder`/every-event: a write is torn in the middle, the last event falls on the next day, and then all is
+ * backed up and restored. `folder` keeps nothing else. */
 export const writeEveryEvent = async (folder: string): Promise<void> => {
-  const ledger = join(folder, book)
+  const ledger = join(folder, 'before', book)
   const revisions = new Map<string, number>()
   for (const [index, { role, stream, events }] of written.entries()) {
     const isLast = index === written.length - 1
@@ -313,4 +313,12 @@ export const writeEveryEvent = async (folder: string): Promise<void> => {
     if (answer._tag === 'Left') throw new Error(`${stream}: ${answer.left.kind}`)
     revisions.set(stream, revision + events.length)
   }
+  const run = (...argv: readonly string[]) =>
+    execFileSync(process.execPath, [join(root, 'dist/commands/main.js'), ...argv, '--book', book], {
+      cwd: folder,
+    })
+  run('backup', 'copy', '--ledger', 'before')
+  run('restore', 'copy', '--ledger', 'after')
+  renameSync(join(folder, 'after', book), join(folder, book))
+  for (const part of ['before', 'copy', 'after']) rmSync(join(folder, part), { recursive: true })
 }

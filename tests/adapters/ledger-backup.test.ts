@@ -14,7 +14,7 @@ import { BackupUnusable, PlaceTaken } from '../../domain/ledger-copies.ts'
 import { orderPrefix } from '../../domain/order-id.ts'
 import { ScanStarted } from '../../domain/scan.ts'
 import { ledgerStream } from '../../domain/stream.ts'
-import { candleGroup, candles, group, handClock, market, scanOfTheDay, scanStarted, write } from '../cast.ts'
+import { candleGroup, group, handClock, market, scanOfTheDay, scanStarted, write } from '../cast.ts'
 import { bytesOf, temporaryFolder } from '../cli/files.ts'
 import { all } from './event-store.contract.ts'
 import { otherProcess } from './ledger-process.ts'
@@ -90,12 +90,11 @@ test('what belongs to running processes and to this machine stays behind', async
   await aBook()
   for (const name of ['KILL', 'EXECUTOR', 'POISON', 'RESERVE', 'HEAD.tmp'])
     fs.writeFileSync(`${source().folder}/${name}`, 'x')
-  fs.mkdirSync(`${source().folder}/anchors`)
-  fs.writeFileSync(`${source().folder}/anchors/2023-03-24.json`, '{}')
+  fs.writeFileSync(`${source().folder}/notes.txt`, 'whatever else lies there')
   await backUp(source(), `${backups}/b`, now)
   expect(fs.readdirSync(`${backups}/b`).sort()).toEqual(['BACKUP.json', 'cast'])
   expect(fs.readdirSync(`${backups}/b/cast`).sort()).toEqual(
-    ['2023-03-24.jsonl', '2023-03-25.jsonl', 'HEAD', 'LEDGER.json', 'anchors', 'quarantine'].sort(),
+    ['2023-03-24.jsonl', '2023-03-25.jsonl', 'HEAD', 'LEDGER.json', 'notes.txt', 'quarantine'].sort(),
   )
 })
 

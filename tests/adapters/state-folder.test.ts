@@ -148,6 +148,20 @@ describe('clearing', () => {
     expect(readdirSync(root)).toEqual(['thesis.txt'])
   })
 
+  test('keeps the checkpoints of the ledger, which are no views and stand in nobody’s way', async () => {
+    mkdirSync(join(root, 'checkpoints'))
+    writeFileSync(join(root, 'checkpoints', '2023-03-24.jsonl.checkpoint'), '{}\n')
+    const state = openStateFolder(root)
+    expect(await state.list()).toEqual([])
+    await state.clear()
+    await state.write('views.json', '{}')
+    await state.write('a/b.json', '{}')
+    expect(await state.list()).toEqual(['a/b.json', 'views.json'])
+    await state.clear()
+    expect(readdirSync(root)).toEqual(['checkpoints'])
+    expect(readdirSync(join(root, 'checkpoints'))).toHaveLength(1)
+  })
+
   test('removes a link itself, not what it leads to', async () => {
     const outside = join(root, 'outside')
     mkdirSync(outside)

@@ -2,6 +2,7 @@
 
 import { cpus } from 'node:os'
 import { appendDurableVsRaw } from './append-durable-vs-raw.ts'
+import { appendGroupVsLmdb } from './append-group-vs-lmdb.ts'
 import { appendGroupVsSqlite } from './append-group-vs-sqlite.ts'
 import { backtestVsGrademark } from './backtest-vs-grademark.ts'
 import { type Benchmark, type Measured, measure, meets, type Size, type Skipped } from './benchmark.ts'
@@ -20,6 +21,7 @@ const benchmarks: readonly Benchmark[] = [
   dayOf100Vs1,
   startupVsNode,
   backtestVsGrademark,
+  appendGroupVsLmdb,
 ]
 
 const args = process.argv.slice(2)

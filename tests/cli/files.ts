@@ -45,6 +45,8 @@ export interface LedgerLine {
   readonly n: string
   readonly t: string
   readonly s: string
+  /** revision */
+  readonly r: string
   readonly i: string
   readonly at: string
   readonly k: number

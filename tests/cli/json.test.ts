@@ -10,7 +10,7 @@ const crypto = ['--config', cryptoExample]
 const equities = ['--config', equitiesExample]
 const candles = ['--from', '2023-03-21', '--until', '2023-03-22']
 
-/** In this order on one copy of the demo: a resume needs a halt before it. */
+/** In this order on one copy of the demo: a resume needs a halt before it. {format} is text, then json. */
 const cases: Readonly<Record<string, readonly string[]>> = {
   demo: ['demo'],
   scan: ['scan', '--as-of', '2015-10-30T08:30', ...equities],
@@ -32,16 +32,25 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   'check config': ['check', 'config', ...crypto],
   'check session': ['check', 'session', '--as-of', '2015-10-30T08:30', ...equities],
   'config show': ['config', 'show', ...crypto],
+  export: ['export', '--out', 'all-{format}.jsonl', ...crypto],
+  import: ['import', 'all-{format}.jsonl', '--book', 'imported-{format}', '--mode', 'backtest'],
+  backup: ['backup', 'copy-{format}', ...crypto],
+  restore: ['restore', 'copy-{format}', '--ledger', 'restored-{format}', ...crypto],
+  seal: ['seal', ...crypto],
 }
 
 const cwd = copyOf((await demo()).folder)
-const inCopy = ['--ledger', 'ledger', '--state', 'state']
+const runIn = (format: 'text' | 'json', argv: readonly string[]) => {
+  const named = argv.map(word => word.replace('{format}', format))
+  const folders = ['--state', 'state', ...(argv.includes('--ledger') ? [] : ['--ledger', 'ledger'])]
+  return veritape([...named, ...folders, ...(format === 'json' ? ['--json'] : [])], { cwd })
+}
 /** All but end of line and what a table pads with. */
 const control = /[^\P{Cc}\n]/u
 
 test.each(Object.entries(cases))('%s', { timeout: 60_000 }, async (_, argv) => {
-  const asText = await veritape([...argv, ...inCopy], { cwd })
-  const asJson = await veritape([...argv, ...inCopy, '--json'], { cwd })
+  const asText = await runIn('text', argv)
+  const asJson = await runIn('json', argv)
   expect(asText).toMatchObject({ code: 0, stderr: '' })
   expect(asJson).toMatchObject({ code: 0, stderr: '' })
 

@@ -9,11 +9,11 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openJsonlReader, openJsonlStore } from '../../adapters/jsonl-store.ts'
+import { openJsonlReader } from '../../adapters/jsonl-store.ts'
 import { openLock } from '../../adapters/ledger-lock.ts'
 import { candleStream } from '../../domain/stream.ts'
 import { candleClosed, expectedAfter, group, market, write } from '../cast.ts'
-import { create, groupOf } from './story.ts'
+import { groupOf, openBook } from './story.ts'
 import { nameOf, tell, wholeStory } from './teller.ts'
 import { acknowledgedOf, candlesIn } from './witness.ts'
 
@@ -23,7 +23,7 @@ const say = (...words: readonly unknown[]) => fs.writeSync(1, `${words.join(' ')
 const when = () => process.hrtime.bigint()
 const clock = () => new Date().toISOString()
 const open = () =>
-  openJsonlStore({ folder, role: 'execute', clock, create, allowMemory: true, busyAfterMs: 60_000 })
+  openBook(folder, clock, { busyAfterMs: 60_000 })
 
 const writeOn = async () => {
   const store = await open()
@@ -83,7 +83,7 @@ switch (what) {
   }
   case 'open':
     try {
-      const store = await openJsonlStore({ folder, role: 'execute', clock, create, busyAfterMs: Number(name) || 5000 })
+      const store = await openBook(folder, clock, { busyAfterMs: Number(name) || 5000 })
       const answer = await store.append(groupOf(await candlesIn(store)))
       say(answer._tag === 'Left' ? `REFUSED ${answer.left.kind}` : 'OPENED')
       await store.close()

@@ -3,12 +3,11 @@
 
 import fs from 'node:fs'
 import { expect, test } from 'vitest'
-import { openJsonlStore } from '../../adapters/jsonl-store.ts'
 import { instantOf } from '../../domain/time.ts'
 import { handClock } from '../cast.ts'
 import { folderInMemory } from './folders.ts'
 import { seeds, withSeed } from './seeded.ts'
-import { create, groupOf } from './story.ts'
+import { create, groupOf, openBook } from './story.ts'
 import { counting } from './tally.ts'
 import { type Acknowledged, acknowledgedOf, damagesIn, requireAcknowledged, segmentsIn, witness } from './witness.ts'
 
@@ -21,7 +20,7 @@ const bookOf = async (start: string, zone = 'UTC') => {
   const folder = `${folderInMemory()}/book`
   const clock = handClock(start)
   const open = () =>
-    openJsonlStore({ folder, role: 'execute', clock: clock.now, create: { ...create, zone }, allowMemory: true })
+    openBook(folder, clock.now, { create: { ...create, zone } })
   let store = await open()
   let next = 0
   const acknowledged: Acknowledged[] = []

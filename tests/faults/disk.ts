@@ -208,6 +208,14 @@ export const putDisk = (folder: string, before: Before, lies: (file: string) => 
       real.unlinkSync(where)
       name([file, undefined])
     },
+    rmSync: (where: fs.PathLike, options?: fs.RmOptions) => {
+      const file = relative(where)
+      if (file === undefined) return real.rmSync(where, options)
+      note('remove', file)
+      const existed = real.existsSync(where)
+      real.rmSync(where, options)
+      if (existed) name([file, undefined])
+    },
     readdirSync: (...all: Parameters<typeof fs.readdirSync>) => {
       const file = relative(all[0])
       if (file !== undefined) note('list', file)
@@ -220,6 +228,14 @@ export const putDisk = (folder: string, before: Before, lies: (file: string) => 
     },
   }
   Object.assign(fs, patched)
+  // A machine without power has no timers either, and what they would do is no business of the next machine.
+  const timers = new Set<NodeJS.Timeout>()
+  const setTimer = globalThis.setTimeout
+  globalThis.setTimeout = Object.assign((...all: Parameters<typeof setTimer>) => {
+    const timer = setTimer(...all)
+    timers.add(timer)
+    return timer
+  }, setTimer)
 
   return {
     operations,
@@ -240,6 +256,8 @@ export const putDisk = (folder: string, before: Before, lies: (file: string) => 
       }
     },
     remove: () => {
+      globalThis.setTimeout = setTimer
+      for (const timer of timers) clearTimeout(timer)
       for (const fd of open.keys()) real.closeSync(fd)
       open.clear()
       Object.assign(fs, Object.fromEntries(Object.keys(patched).map(key => [key, real[key as keyof typeof real]])))

@@ -7,11 +7,11 @@
 
 import fs from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { openJsonlReader, openJsonlStore } from '../../adapters/jsonl-store.ts'
+import { openJsonlReader } from '../../adapters/jsonl-store.ts'
 import { UnknownEvent } from '../../domain/catalogue.ts'
 import { type EventStore, LedgerDamaged } from '../../domain/event-store.ts'
 import { folderInMemory } from './folders.ts'
-import { create, openedAt } from './story.ts'
+import { openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
 import { tell } from './teller.ts'
 import {
@@ -54,15 +54,17 @@ beforeEach(async () => {
   })
 })
 
+/** All else in the book is made by those who look at it. */
+const kept: ReadonlySet<string> = new Set(['LEDGER.json', 'LOCK'])
+
 const put = (bytes: Buffer, head: Buffer | undefined) => {
-  for (const name of segmentsIn(book)) fs.rmSync(`${book}/${name}`)
+  for (const name of fs.readdirSync(book))
+    if (!kept.has(name)) fs.rmSync(`${book}/${name}`, { recursive: true })
   fs.writeFileSync(segment, bytes)
-  if (head === undefined) fs.rmSync(`${book}/HEAD`, { force: true })
-  else fs.writeFileSync(`${book}/HEAD`, head)
-  fs.rmSync(`${book}/quarantine`, { recursive: true, force: true })
+  if (head !== undefined) fs.writeFileSync(`${book}/HEAD`, head)
 }
 
-const open = () => openJsonlStore({ folder: book, role: 'execute', clock: () => openedAt, create, allowMemory: true })
+const open = () => openBook(book, () => openedAt)
 
 /** Whoever opens it for writing is refused with a verdict, and not a byte is changed. */
 const requireRefused = async (bytes: Buffer): Promise<string> => {
@@ -260,6 +262,5 @@ test('a reader serves the book as it was or refuses, whatever is cut or flipped'
     count.add(`flip: ${await served()}`)
   })
   count.row('a reader of the damaged book', 'G6: damage is found before it is served')
-  console.log(count.outcomes)
   expect(Object.keys(count.outcomes).filter(outcome => outcome.endsWith('other content'))).toEqual([])
 })

@@ -4,9 +4,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
-import { openJsonlStore } from '../../adapters/jsonl-store.ts'
 import { folderOnDisk } from './folders.ts'
-import { create, groupOf, openedAt } from './story.ts'
+import { groupOf, openBook, openedAt } from './story.ts'
 import { counting, record } from './tally.ts'
 import { type Acknowledged, acknowledgedOf, damagesIn, prove, requireAcknowledged, witness } from './witness.ts'
 
@@ -45,8 +44,7 @@ for (const kind of Object.keys(mounts))
       return
     }
     const book = `${place}/book`
-    const options = { folder: book, role: 'execute', clock: () => openedAt, create, allowMemory: true } as const
-    const store = await openJsonlStore(options)
+    const store = await openBook(book, () => openedAt)
     const acknowledged: Acknowledged[] = []
     const append = async (n: number) => {
       const answer = await store.append(groupOf(n))

@@ -5,10 +5,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { openJsonlStore } from '../../adapters/jsonl-store.ts'
 import { folderOnDisk } from './folders.ts'
 import { child, run } from './process.ts'
-import { create, openedAt } from './story.ts'
+import { openBook, openedAt } from './story.ts'
 import { counting, full, record } from './tally.ts'
 import { damagesIn, witness } from './witness.ts'
 
@@ -78,8 +77,7 @@ const percentile = (sorted: readonly number[], part: number): number =>
 
 test('a follower in another process hears of events within milliseconds and costs nothing while it waits', async () => {
   const book = `${folderOnDisk()}/book`
-  const options = { folder: book, role: 'execute', clock: () => openedAt, create, allowMemory: true } as const
-  await (await openJsonlStore(options)).close()
+  await (await openBook(book, () => openedAt)).close()
   const follower = child(['follow', book])
   const writer = child(['write', book, 'AAA', '10'])
   await writer.said('ACK')

@@ -4,12 +4,12 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { openJsonlReader, openJsonlStore } from '../../adapters/jsonl-store.ts'
+import { openJsonlReader } from '../../adapters/jsonl-store.ts'
 import { openLock } from '../../adapters/ledger-lock.ts'
 import { LedgerDamaged } from '../../domain/event-store.ts'
 import { folderOnDisk } from './folders.ts'
 import { type Child, child } from './process.ts'
-import { create, openedAt } from './story.ts'
+import { openBook, openedAt } from './story.ts'
 import { whyNoStrace } from './strace.ts'
 import { counting, full, record } from './tally.ts'
 import { tell } from './teller.ts'
@@ -133,7 +133,7 @@ test('a ledger on a file system that is not trusted is neither created nor opene
     try {
       for (const folder of [book, `${place}/new`])
         await expect(
-          openJsonlStore({ folder, role: 'execute', clock: () => openedAt, create, allowMemory: true }),
+          openBook(folder, () => openedAt),
         ).rejects.toMatchObject({ verdict: 'not-ours', message: expect.stringContaining(type.toString(16)) })
       count.add(`${name} refused`, 2)
     } finally {
@@ -164,8 +164,7 @@ test.runIf(root)('a folder that can only be read: no writer, but readers', async
     umount()
   })
   expect(mount('-o', 'remount,bind,ro').status).toBe(0)
-  const options = { folder: book, role: 'execute', clock: () => openedAt, create, allowMemory: true } as const
-  await expect(openJsonlStore(options)).rejects.toMatchObject({ code: 'EROFS' })
+  await expect(openBook(book, () => openedAt)).rejects.toMatchObject({ code: 'EROFS' })
   const reader = await openJsonlReader(book)
   let read = 0
   for await (const _ of reader.readAll()) read++
@@ -201,10 +200,9 @@ test('a replaced LEDGER.json, or a folder of somebody else, is not touched', asy
   const { book } = await someBook()
   const other = await someBook()
   fs.writeFileSync(`${other.book}/LEDGER.json`, '{"formatVersion":1}')
-  const options = { role: 'execute', clock: () => openedAt, create, allowMemory: true } as const
-  await expect(openJsonlStore({ ...options, folder: other.book })).rejects.toThrow(LedgerDamaged)
+  await expect(openBook(other.book, () => openedAt)).rejects.toThrow(LedgerDamaged)
   fs.rmSync(`${book}/LEDGER.json`)
   const before = fs.readdirSync(book)
-  await expect(openJsonlStore({ ...options, folder: book })).rejects.toThrow(LedgerDamaged)
+  await expect(openBook(book, () => openedAt)).rejects.toThrow(LedgerDamaged)
   expect(fs.readdirSync(book)).toEqual(before)
 })

@@ -4,11 +4,10 @@
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { openJsonlStore } from '../../adapters/jsonl-store.ts'
 import { folderOnDisk } from './folders.ts'
 import { type Child, child } from './process.ts'
 import { chanceOf, firstSeed } from './seeded.ts'
-import { create, openedAt } from './story.ts'
+import { openBook } from './story.ts'
 import { counting, full } from './tally.ts'
 import { type Acknowledged, acknowledgedByHead, prove, requireAcknowledged } from './witness.ts'
 
@@ -39,8 +38,7 @@ test(
     const chance = chanceOf(seed)
     console.log(`SEED=${seed} (of the signals; how the processes run is the machine's)`)
     const book = `${folderOnDisk()}/book`
-    const options = { folder: book, role: 'execute', clock: () => openedAt, create, allowMemory: true } as const
-    await (await openJsonlStore({ ...options, clock: () => '2023-03-24T11:40:00.000Z' })).close()
+    await (await openBook(book, () => '2023-03-24T11:40:00.000Z')).close()
     const count = counting()
     const writing = writers.map(name => partOf(() => child(['write', book, name, '1'])))
     const reading = readers.map(() => partOf(() => child(['follow', book])))

@@ -4,12 +4,11 @@
 
 import fs from 'node:fs'
 import { beforeEach, expect, test } from 'vitest'
-import { openJsonlStore } from '../../adapters/jsonl-store.ts'
 import { LedgerDamaged } from '../../domain/event-store.ts'
 import { type Before, type Disk, PowerCut, putDisk } from './disk.ts'
 import { folderInMemory } from './folders.ts'
 import { type Chance, chanceOf, firstSeed, seeds, withSeed } from './seeded.ts'
-import { create, openedAt } from './story.ts'
+import { openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
 import { type Step, type Told, tell, wholeStory } from './teller.ts'
 import { type Acknowledged, acknowledgedByHead, prove, requireAcknowledged, witness } from './witness.ts'
@@ -118,14 +117,7 @@ test('at random places of random stories, and once more while recovering', async
 /** Opens what a lying disk has left: with everything, or with a refusal that names the loss. */
 const requireNamedLoss = async (image: string, acknowledged: readonly Acknowledged[]): Promise<string> => {
   try {
-    const store = await openJsonlStore({
-      folder: image,
-      role: 'execute',
-      clock: () => openedAt,
-      create,
-      allowMemory: true,
-    })
-    await store.close()
+    await (await openBook(image, () => openedAt)).close()
   } catch (error) {
     if (error instanceof LedgerDamaged) return error.verdict
     throw error

@@ -1,7 +1,9 @@
 // The story that every fault interrupts: a book that is created, written to, and taken over midnight into the next
 // day. Group `n` is the same whenever it is proposed, so that a caller who was interrupted can repeat it.
 
-import type { Group } from '../../domain/event-store.ts'
+import { type JsonlOptions, openJsonlStore } from '../../adapters/jsonl-store.ts'
+import type { EventStore, Group } from '../../domain/event-store.ts'
+import type { Instant } from '../../domain/time.ts'
 import {
   candleClosed,
   candles,
@@ -13,7 +15,20 @@ import {
   write,
 } from '../cast.ts'
 
-export const create = { book: 'cast', mode: 'dry-run', zone: 'UTC' } as const
+/** The reserve is small, so that every story lays one aside. */
+export const create = { book: 'cast', mode: 'dry-run', zone: 'UTC', reserveBytes: 4096 } as const
+
+/** Opens the book of the story, with checkpoints, which lie inside it: the disk that fails has them too. */
+export const openBook = (folder: string, clock: () => Instant, more: Partial<JsonlOptions> = {}): Promise<EventStore> =>
+  openJsonlStore({
+    folder,
+    role: 'execute',
+    clock,
+    create,
+    allowMemory: true,
+    checkpoints: `${folder}/checkpoints`,
+    ...more,
+  })
 
 /** The clock of whoever looks after a fault: later than all days of the story. */
 export const openedAt = '2023-04-01T00:00:00.000Z'

@@ -1,17 +1,20 @@
 // Tells a story to a ledger as a careful program would: an append that was refused or whose outcome is unknown is
 // repeated as it was; a process that met an error starts again. Notes what was acknowledged.
 
-import { openJsonlStore } from '../../adapters/jsonl-store.ts'
+import { sealDays } from '../../adapters/ledger-seal-days.ts'
 import { type EventStore, LedgerDamaged } from '../../domain/event-store.ts'
 import { handClock } from '../cast.ts'
 import { PowerCut } from './disk.ts'
-import { create, groupOf } from './story.ts'
+import { groupOf, openBook } from './story.ts'
 import { type Acknowledged, acknowledgedOf } from './witness.ts'
 
-/** What happens next: so many appends at the same time; midnight; the end of the process and another one. */
-export type Step = number | 'midnight' | 'restart'
+/**
+ * What happens next: so many appends at the same time; midnight; the closed days are sealed; the end of the process
+ * and another one.
+ */
+export type Step = number | 'midnight' | 'seal' | 'restart'
 
-export const wholeStory: readonly Step[] = [1, 1, 'midnight', 3, 'restart', 2, 'midnight', 1]
+export const wholeStory: readonly Step[] = [1, 1, 'midnight', 3, 'seal', 'restart', 2, 'midnight', 1, 'seal']
 
 export interface Told {
   readonly acknowledged: readonly Acknowledged[]
@@ -45,7 +48,7 @@ export const tell = async (
   const opened = async (): Promise<EventStore | Told['end']> => {
     for (let tries = 1; ; tries++)
       try {
-        store ??= await openJsonlStore({ folder, role: 'execute', clock: clock.now, create, allowMemory: true })
+        store ??= await openBook(folder, clock.now)
         return store
       } catch (error) {
         const name = nameOf(error)
@@ -107,12 +110,25 @@ export const tell = async (
     }
   }
 
+  /** Sealing can wait: what fails is told, tried again, and left for tomorrow. */
+  const seal = async (): Promise<Told['end'] | undefined> => {
+    for (let tries = 1; tries <= triesMax; tries++)
+      try {
+        for await (const _ of sealDays(folder));
+        return undefined
+      } catch (error) {
+        troubles.push(`seal: ${nameOf(error)}`)
+        if (error instanceof PowerCut) return 'power-cut'
+      }
+    return undefined
+  }
+
   try {
     for (const step of steps) {
       if (step === 'midnight') clock.advance(24 * 3_600_000)
       else if (step === 'restart') await closed()
       else {
-        const stopped = await append(step)
+        const stopped = step === 'seal' ? await seal() : await append(step)
         if (stopped !== undefined) return end(stopped)
       }
     }
