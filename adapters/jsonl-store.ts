@@ -23,6 +23,7 @@ import {
   readIdentity,
   requireFileSystem,
   requireSame,
+  requireWritable,
 } from './ledger-identity.ts'
 import type { Known } from './ledger-known.ts'
 import { backOff, LedgerBusy, type LedgerLock, openLock } from './ledger-lock.ts'
@@ -78,6 +79,7 @@ export const openJsonlStore = async ({
   try {
     const identity = readIdentity(folder) ?? createLedger(files, folder, create, clock())
     if (create !== undefined) requireSame(folder, identity, create)
+    requireWritable(folder, identity)
     const headFd = openHead(folder, 'r+')
     const writer = openWriter({
       folder,
@@ -130,68 +132,6 @@ const createLedger = (
   return createIdentity(files, folder, create, now)
 }
 
-type Reading = Pick<EventStore, 'read' | 'readAll' | 'subscribe' | 'head'>
-
-/** The reading half, the same for readers and writers. */
-const reading = (folder: string, headFd: number, woken: Set<() => void>, opened: () => void): Reading => {
-  const mark = () => readHead(headFd, folder).mark
-
-  async function* readAll({ after = 0, upTo, types }: ReadOptions, end: ReturnType<typeof mark>) {
-    const wanted = types === undefined ? everything : ofTypes(types)
-    const last = Math.min(upTo ?? end.seq, end.seq)
-    if (after >= last) return
-    for await (const events of readTo(folder, cursorAfter(folder, after, end), end, wanted, last))
-      yield* events
-  }
-
-  async function* read(stream: StreamName) {
-    for await (const events of readTo(folder, beginning, mark(), ofStream(stream))) yield* events
-  }
-
-  async function* subscribe(after: Seq, signal: AbortSignal): AsyncGenerator<Recorded<BookEvent>> {
-    const watch = watchLedger(folder)
-    woken.add(watch.wake)
-    try {
-      let end = mark()
-      let cursor = cursorAfter(folder, after, end)
-      while (!signal.aborted) {
-        if (end.seq > Math.max(cursor.seq, after)) {
-          for await (const events of readTo(folder, cursor, end, everything))
-            for (const event of events) {
-              if (signal.aborted) return
-              if (event.seq > after) yield event
-            }
-          cursor = { segment: end.segment, offset: end.end, seq: end.seq }
-        } else await watch.somethingNew(signal)
-        end = mark()
-      }
-    } finally {
-      woken.delete(watch.wake)
-      watch.close()
-    }
-  }
-
-  return {
-    read: stream => {
-      opened()
-      return read(stream)
-    },
-    readAll: (options = {}) => {
-      opened()
-      return readAll(options, mark())
-    },
-    subscribe: (after, signal) => {
-      opened()
-      return subscribe(after, signal)
-    },
-    head: async () => {
-      opened()
-      const { seq, hash } = mark()
-      return { seq, hash }
-    },
-  }
-}
-
 /**
  * Opens a ledger for reading only: needs no right to write, takes no lock and works while others write. Throws
  * NoSuchBook or LedgerDamaged.
@@ -220,20 +160,6 @@ export const openJsonlReader = async (folder: string): Promise<EventStore> => {
       closed = true
     },
   }
-}
-
-/** One stream, by a writer that knows where it begins and ends: a short stream of a long ledger costs its days. */
-async function* streamOf(
-  folder: string,
-  known: Known,
-  stream: StreamName,
-  end: DurableMark,
-): AsyncGenerator<Recorded<BookEvent>> {
-  const range = rangeOf(known, stream)
-  if (range === undefined) return
-  const from = cursorAfter(folder, range.first - 1, end)
-  for await (const events of readTo(folder, from, end, ofStream(stream), Math.min(range.last, end.seq)))
-    yield* events
 }
 
 interface Writing {

@@ -25,8 +25,6 @@ interface Limits {
   readonly upTo?: DurableMark
   /** Segments from this one on are verified by hash; earlier ones by frame, chain and revision. */
   readonly verifyFrom: string
-  /** The segments of the folder, where they are known; 'named' looks only for those that the ledger itself names. */
-  readonly segments?: readonly string[] | 'named'
 }
 
 /**
@@ -35,7 +33,7 @@ interface Limits {
  */
 export const advance = (folder: string, known: Known, limits: Limits): Damage | undefined => {
   const { upTo } = limits
-  for (const name of segmentsFrom(folder, known, limits.segments)) {
+  for (const name of segmentsFrom(folder, known)) {
     const damage = advanceSegment(folder, known, name, limits)
     if (damage !== undefined) return damage
     if (upTo !== undefined && upTo.segment === name) return undefined
@@ -44,12 +42,13 @@ export const advance = (folder: string, known: Known, limits: Limits): Damage | 
   return { segment: known.segment, byte: 0, line: 1, expected: 'the segment', found: 'no file' }
 }
 
-function* segmentsFrom(folder: string, known: Known, segments: Limits['segments']): Generator<string> {
-  if (segments !== 'named' || known.segment === '') {
-    const { segment } = known
-    const names = segments === 'named' || segments === undefined ? listSegments(folder) : segments
-    if (segment === '') yield* names
-    else if (names.includes(segment)) yield* names.slice(names.indexOf(segment))
+/**
+ * All segments, when nothing is known yet. From then on each one that the ledger itself names: a folder of many years
+ * is not listed.
+ */
+function* segmentsFrom(folder: string, known: Known): Generator<string> {
+  if (known.segment === '') {
+    yield* listSegments(folder)
     return
   }
   if (exists(folder, known.segment)) yield known.segment

@@ -17,8 +17,7 @@ import type { LedgerIdentity } from './ledger-identity.ts'
 import { type Known, nothingKnown } from './ledger-known.ts'
 import { hashIn, lineBytesMin } from './ledger-line.ts'
 import { pastOf } from './ledger-past.ts'
-import { isBefore } from './ledger-segment.ts'
-import { openSegment } from './ledger-segment-bytes.ts'
+import { openSegment, type SegmentBytes } from './ledger-segment-bytes.ts'
 
 const Header = z.strictObject({
   checkpointVersion: z.literal(1),
@@ -31,8 +30,6 @@ const Header = z.strictObject({
   next: z.string(),
   decisive: z.int(),
   epoch: z.string(),
-  /** How many segments there are up to this one. */
-  segments: z.int(),
   /** Files of the quarantine that the ledger has recorded. */
   recorded: z.array(z.string()),
 })
@@ -42,36 +39,26 @@ const voucherName = 'CHECKPOINT'
 const ending = '.checkpoint'
 const voucherForm = /^(\S+\.checkpoint) ([0-9a-f]{64})\n$/
 
-/**
- * What the newest checkpoint knows; undefined when there is none that can be trusted. `segments` are those of the
- * folder.
- */
+/** What the newest checkpoint knows; undefined when there is none that can be trusted. */
 export const loadCheckpoint = (
   folder: string,
   checkpoints: string,
   { ledgerId }: LedgerIdentity,
   head: DurableMark,
-  segments: readonly string[],
 ): Known | undefined => {
   const text = vouchedText(folder, checkpoints)
   if (text === undefined) return undefined
   const headerEnd = text.indexOf('\n') + 1
   const header = Header.safeParse(JSON.parse(text.toString('utf8', 0, headerEnd))).data
   if (header === undefined) return undefined // of another version of the program
-  const upTo = segments.filter(name => !isBefore(header.segment, name))
-  const fits =
-    header.ledgerId === ledgerId &&
-    upTo.length === header.segments &&
-    upTo.at(-1) === header.segment &&
-    isAcknowledged(header, head) &&
-    endsAs(folder, header)
-  if (!fits) return undefined
+  if (header.ledgerId !== ledgerId || !isAcknowledged(header, head) || !endsAs(folder, header))
+    return undefined
   const { end, seq, hash, at, next, decisive, epoch, segment } = header
   const standpoint = { segment, end, seq, hash, at, next, decisive, epoch }
   return {
     ...nothingKnown(),
     ...standpoint,
-    segments: upTo.map(name => ({ name, first: undefined })),
+    unlisted: true,
     past: pastOf(text.subarray(headerEnd)),
     settled: standpoint,
     recorded: new Set(header.recorded),
@@ -101,7 +88,8 @@ const isAcknowledged = ({ seq, hash }: Header, head: DurableMark): boolean =>
   head.seq > seq || (head.seq === seq && head.hash === hash)
 
 const endsAs = (folder: string, { segment, end, hash }: Header): boolean => {
-  const source = openSegment(folder, segment)
+  const source = openIfThere(folder, segment)
+  if (source === undefined) return false
   try {
     if (source.size !== end) return false
     if (source.seal !== undefined) return source.seal.lastHash === hash
@@ -115,6 +103,15 @@ const endsAs = (folder: string, { segment, end, hash }: Header): boolean => {
   }
 }
 
+const openIfThere = (folder: string, segment: string): SegmentBytes | undefined => {
+  try {
+    return openSegment(folder, segment)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined // the search through the segments will say so
+    throw error
+  }
+}
+
 /**
  * Writes down what is known at the end of the last closed segment, and removes older checkpoints. Without room or
  * permission there is none, and the next opening takes longer. The caller holds the lock.
@@ -124,7 +121,7 @@ export const saveCheckpoint = (
   folder: string,
   checkpoints: string,
   { ledgerId }: LedgerIdentity,
-  { settled, past, segments, recorded }: Known,
+  { settled, past, recorded }: Known,
 ): void => {
   if (settled?.next === undefined) return
   const { segment, end, seq, hash: lastHash, at, next, decisive, epoch } = settled
@@ -139,7 +136,6 @@ export const saveCheckpoint = (
     next,
     decisive,
     epoch,
-    segments: segments.findIndex(({ name }) => name === segment) + 1,
     recorded: [...recorded],
   }
   const bytes = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), past.print()])

@@ -55,8 +55,7 @@ export const replaceFile = (
   const fd = fs.openSync(temporary, 'w', mode)
   try {
     const written = files.write(fd, bytes, bytes.length, null)
-    if (written !== bytes.length)
-      throw new Error(`only ${written} of ${bytes.length} bytes of ${name} were written`)
+    if (written !== bytes.length) throw shortWrite(name, written, bytes.length)
     fs.fsyncSync(fd)
   } finally {
     fs.closeSync(fd)
@@ -64,6 +63,12 @@ export const replaceFile = (
   files.rename(temporary, `${folder}/${name}`)
   files.syncFolder(folder)
 }
+
+/** A write that took fewer bytes than it was given, and said nothing: there was no room for the rest. */
+export const shortWrite = (name: string, written: number, length: number): Error =>
+  Object.assign(new Error(`ENOSPC: only ${written} of ${length} bytes of ${name} were written`), {
+    code: 'ENOSPC',
+  })
 
 /** Reads until `length` bytes are there or the file ends; returns how many there are. */
 export const readFully = (fd: number, into: Uint8Array, length: number, position: number): number => {

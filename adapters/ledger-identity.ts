@@ -90,13 +90,24 @@ export const readIdentity = (folder: string): LedgerIdentity | undefined => {
       folder,
       `it needs format ${version.data.minReaderVersion}, this program knows ${formatVersion}; update veritape`,
     )
-  const identity = LedgerFile.safeParse(content)
+  // What a newer program noted besides is not for this one; but a field too many of our own format is damage.
+  const written = z.object({ formatVersion: z.int() }).safeParse(content).data?.formatVersion ?? 0
+  const identity = (written > formatVersion ? LedgerFile.loose() : LedgerFile).safeParse(content)
   if (!identity.success)
     throw notOurs(
       folder,
       `LEDGER.json does not parse (${z.prettifyError(identity.error)}); restore it from a backup`,
     )
   return identity.data
+}
+
+/** Refuses to write into a ledger that a newer program writes: old programs may read it, as long as it lets them. */
+export const requireWritable = (folder: string, { formatVersion: found }: LedgerIdentity): void => {
+  if (found <= formatVersion) return
+  throw notOurs(
+    folder,
+    `it is written in format ${found}, and this program writes ${formatVersion}; reading still works, to write update veritape`,
+  )
 }
 
 const notOurs = (folder: string, why: string): LedgerDamaged =>

@@ -38,6 +38,8 @@ export interface Recent {
 export interface Known extends Standpoint {
   /** Segments with the first seq of each, once it was needed, in order. */
   readonly segments: { readonly name: string; first: Seq | undefined }[]
+  /** The segments up to `settled` are missing from them: nobody has asked for an old event yet. */
+  unlisted: boolean
   readonly streams: Map<StreamName, Recent>
   /** The streams in the closed segments, up to `settled`. */
   readonly past: Past
@@ -57,6 +59,7 @@ export const nothingKnown = (): Known => ({
   decisive: 0,
   epoch: '',
   segments: [],
+  unlisted: false,
   streams: new Map(),
   past: pastOf(),
   settled: undefined,

@@ -2,19 +2,19 @@
 // so it never meets a torn line or half a group. Lines that are not asked for are skipped without making text of
 // them: their type stands at a fixed place.
 
-import type { BookEvent } from '../domain/catalogue.ts'
-import type { Recorded, Seq, StreamName } from '../domain/event.ts'
+import { type BookEvent, declarations } from '../domain/catalogue.ts'
+import type { Recorded, Seq } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { codeOf } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
-import { decodeLine, hashIn, hashOfBytes, lineBytesMin, NotALine, typeAt } from './ledger-line.ts'
+import { decodeLine, hashIn, hashOfBytes, lineBytesMin, NotALine } from './ledger-line.ts'
 import { chunksOf, locate } from './ledger-scan.ts'
 import { isBefore, listSegments } from './ledger-segment.ts'
 import { openSegment, type SegmentBytes } from './ledger-segment-bytes.ts'
 import { firstSeqOf } from './ledger-stored.ts'
+import type { Wanted } from './ledger-wanted.ts'
 
 const newline = 0x0a
-const quote = 0x22
 
 /** Between two lines: the next one to read begins here. */
 export interface Cursor {
@@ -25,35 +25,6 @@ export interface Cursor {
 }
 
 export const beginning: Cursor = { segment: '', offset: 0, seq: 0 }
-
-/** Whether the line that begins at `start` is asked for. */
-export type Wanted = (bytes: Buffer, start: number) => boolean
-
-export const everything: Wanted = () => true
-
-/** Compares a line's bytes from `at` on with text that is followed by a quote. */
-const isAt = (bytes: Buffer, at: number, text: Uint8Array): boolean => {
-  if (bytes[at + text.length] !== quote) return false
-  for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return false
-  return true
-}
-
-export const ofTypes = (types: ReadonlySet<string>): Wanted => {
-  const wanted = [...types].map(type => Buffer.from(type))
-  return (bytes, start) => {
-    for (const type of wanted) if (isAt(bytes, start + typeAt, type)) return true
-    return false
-  }
-}
-
-export const ofStream = (stream: StreamName): Wanted => {
-  const wanted = Buffer.from(stream)
-  return (bytes, start) => {
-    let at = start + typeAt
-    while (bytes[at] !== quote && at < bytes.length) at++
-    return isAt(bytes, at + 7, wanted)
-  }
-}
 
 /** The cursor behind `after`. */
 export const cursorAfter = (folder: string, after: Seq, mark: DurableMark): Cursor => {

@@ -24,6 +24,7 @@ import {
   typeAt,
   zeroHash,
 } from './ledger-line.ts'
+import { ofTypes } from './ledger-reader.ts'
 import { type Chain, chainAfter, chunksOf, takeLine } from './ledger-scan.ts'
 import { isBefore, listSegments } from './ledger-segment.ts'
 import { openSegment } from './ledger-segment-bytes.ts'
@@ -136,9 +137,13 @@ const visitPage = (
     }
     const type = typeIn(wanted, bytes, start)
     if (type !== undefined) visit(recordedIn(page, start, end, chain.seq, type))
+    else if (isUnheardOf(bytes, start)) decodeLine(bytes.toString('utf8', start, end - 1)) // throws UnknownEvent
     start = end
   }
 }
+
+/** What a fold does not know it must not leave out. */
+const isUnheardOf = ofTypes(new Set())
 
 const typeIn = (wanted: readonly WantedType[], bytes: Uint8Array, start: number): WantedType | undefined => {
   for (const each of wanted) if (isAt(bytes, start + typeAt, each.quoted)) return each

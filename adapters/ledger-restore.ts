@@ -17,7 +17,7 @@ import { openJsonlReader } from './jsonl-store.ts'
 import { killSwitch } from './kill-switch.ts'
 import { type BackupSource, checkBackup, copyFile, dataName, hashOfFile } from './ledger-backup.ts'
 import { nodeFiles, replaceFile } from './ledger-files.ts'
-import { readIdentity, requireFileSystem, writeIdentity } from './ledger-identity.ts'
+import { readIdentity, requireFileSystem, requireWritable, writeIdentity } from './ledger-identity.ts'
 import { LedgerBusy, openLock } from './ledger-lock.ts'
 
 const sign = 'RESTORING'
@@ -40,6 +40,7 @@ export const restoreBackup = async (
   const copied = join(from, report.book)
   const identity = readIdentity(copied)
   if (identity === undefined) throw new Error(`${copied} lost its LEDGER.json while it was read`)
+  requireWritable(copied, identity)
   fs.mkdirSync(folder, { recursive: true })
   requireFileSystem(folder, allowMemory)
   const lock = openLock(folder, 'restore')

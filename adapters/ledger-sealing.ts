@@ -15,7 +15,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { SegmentClosed, SegmentOpened } from '../domain/segment.ts'
-import { codeOf, type LedgerFiles, readOnly, replaceFile } from './ledger-files.ts'
+import { codeOf, type LedgerFiles, readOnly, replaceFile, shortWrite } from './ledger-files.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import { decodeLine, previousIn, zeroHash } from './ledger-line.ts'
 import { chainAfter, chunksOf, takeLine } from './ledger-scan.ts'
@@ -193,13 +193,7 @@ const compress = async (files: LedgerFiles, source: SegmentBytes, path: string) 
       const member = await gzipAsync(plain.subarray(0, length))
       member[systemAt] = systemUnknown
       const written = files.write(fd, member, member.length, null)
-      if (written !== member.length)
-        throw Object.assign(
-          new Error(`${path}: no room, ${written} of ${member.length} bytes were written`),
-          {
-            code: 'ENOSPC',
-          },
-        )
+      if (written !== member.length) throw shortWrite(path, written, member.length)
       gzSha256.update(member)
       blocks.push(member.length)
     }

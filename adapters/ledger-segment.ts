@@ -42,12 +42,17 @@ const gzip = '.gz'
 
 /** The segments of a ledger in the order of their lines, sealed ones too, by the names of their plain files. */
 export const listSegments = (folder: string): string[] => {
-  const byKey = new Map<string, string>()
+  const names: string[] = []
+  let parts = false
   for (const file of fs.readdirSync(folder)) {
     const name = file.endsWith(gzip) ? file.slice(0, -gzip.length) : file
-    if (form.test(name)) byKey.set(orderKey(name), name)
+    if (!form.test(name)) continue
+    names.push(name)
+    parts ||= name.length > firstNameLength
   }
-  return [...byKey.keys()].sort().map(key => byKey.get(key) as string)
+  names.sort() // which is right as long as no day has a second part, and quick in a folder of many years
+  if (parts) names.sort((a, b) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0))
+  return names.filter((name, at) => name !== names[at - 1]) // a plain file whose compressed one is there already
 }
 
 /** Why and to what the segment must be left before the next line; undefined while it may go on. Never backwards. */

@@ -5,6 +5,7 @@ import type { Stored } from './ledger-decision.ts'
 import type { Known, Recent } from './ledger-known.ts'
 import { decodeLine, lineBytesMax, seqOf } from './ledger-line.ts'
 import { forEachLine, locate, subjectOf } from './ledger-scan.ts'
+import { isBefore, listSegments } from './ledger-segment.ts'
 import { openSegment } from './ledger-segment-bytes.ts'
 
 /** Seq of the first line of a segment. */
@@ -21,7 +22,9 @@ export const firstSeqOf = (folder: string, segment: string): Seq => {
 }
 
 /** Place in `known.segments` of the one that holds the seq: the last one that begins at or before it. */
-const segmentOf = (folder: string, { segments }: Known, seq: Seq): number => {
+const segmentOf = (folder: string, known: Known, seq: Seq): number => {
+  list(folder, known)
+  const { segments } = known
   let low = 0
   let high = segments.length - 1
   while (low < high) {
@@ -31,6 +34,16 @@ const segmentOf = (folder: string, { segments }: Known, seq: Seq): number => {
   }
   if (seq > 0 && firstOf(folder, segments[low]) <= seq) return low
   throw new Error(`event ${seq} is not in the ledger`)
+}
+
+/** A writer that began with a checkpoint has not looked for the segments before it. */
+const list = (folder: string, known: Known): void => {
+  const settled = known.settled?.segment
+  if (!known.unlisted || settled === undefined) return
+  const have = new Set(known.segments.map(({ name }) => name))
+  const before = listSegments(folder).filter(name => !isBefore(settled, name) && !have.has(name))
+  known.segments.unshift(...before.map(name => ({ name, first: undefined })))
+  known.unlisted = false
 }
 
 const firstOf = (folder: string, segment: Known['segments'][number] | undefined): Seq => {

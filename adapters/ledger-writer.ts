@@ -16,13 +16,14 @@ import { loadCheckpoint, saveCheckpoint } from './ledger-checkpoint.ts'
 import type { Request } from './ledger-decision.ts'
 import type { LedgerFiles } from './ledger-files.ts'
 import { type Outcome, type WriteGroup, writeGroup } from './ledger-group.ts'
+import type { DurableMark } from './ledger-head.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import { type Known, nothingKnown, settle } from './ledger-known.ts'
 import { openingOf, ownRequest, unrecorded } from './ledger-own.ts'
 import { poisonOf } from './ledger-poison.ts'
 import { damageError, judge, quarantine } from './ledger-recovery.ts'
 import { reserveOf } from './ledger-reserve.ts'
-import { listSegments, rollDue, segmentName } from './ledger-segment.ts'
+import { rollDue, segmentName } from './ledger-segment.ts'
 import { storedEventsIn } from './ledger-stored.ts'
 import { NoRoom, textAppender } from './ledger-text.ts'
 import { datesOf, recordedTime } from './ledger-time.ts'
@@ -66,8 +67,7 @@ export const openWriter = (options: WriterOptions): LedgerWriter => {
   const appendText = textAppender(files, poison)
   const reserve = reserveOf(files, folder, identity.reserveBytes, urgent)
   poison.refuse()
-  const segments = listSegments(folder)
-  const known = startFrom(options, head.mark(), segments)
+  const known = startFrom(options, head.mark())
   const resumed = known.settled?.segment
   const stored = storedEventsIn(folder, known)
   let ownDue: SegmentEvent[] = []
@@ -80,10 +80,9 @@ export const openWriter = (options: WriterOptions): LedgerWriter => {
     }
   }
 
-  const catchUp = (among: readonly string[] | 'named') => {
+  const catchUp = () => {
     const mark = head.look()
-    const verifyFrom = known.segment || mark.segment
-    const damage = advance(folder, known, { head: mark, verifyFrom, segments: among })
+    const damage = advance(folder, known, { head: mark, verifyFrom: known.segment || mark.segment })
     const verdict = judge(folder, known, damage, mark)
     const error = damageError(folder, verdict)
     if (error !== undefined) poison.stop(error)
@@ -157,7 +156,7 @@ export const openWriter = (options: WriterOptions): LedgerWriter => {
     if (failure?.kind === 'disk-full') return failure
     known.next = due.next
     // Nothing may stand there yet; if it does, it is looked at before anything is written behind it.
-    if (failure === undefined && fs.existsSync(`${folder}/${due.next}`)) catchUp('named')
+    if (failure === undefined && fs.existsSync(`${folder}/${due.next}`)) catchUp()
     return failure
   }
 
@@ -172,7 +171,7 @@ export const openWriter = (options: WriterOptions): LedgerWriter => {
   const commit = (requests: readonly Request[]): readonly Outcome[] => {
     poison.refuse()
     if (!active.isAsLeft(known)) {
-      catchUp('named')
+      catchUp()
       sign()
     }
     const behind = known.seq === head.mark().seq ? undefined : moveHeadOr('')
@@ -205,7 +204,7 @@ export const openWriter = (options: WriterOptions): LedgerWriter => {
     if (checkpoints !== undefined) saveCheckpoint(files, folder, checkpoints, identity, known)
   }
 
-  catchUp(segments)
+  catchUp()
   if (known.settled?.segment !== resumed) checkpoint()
   ownDue = unrecorded(folder, identity, known)
   sign()
@@ -217,7 +216,7 @@ export const openWriter = (options: WriterOptions): LedgerWriter => {
       if (poison.stopped()) return known
       const durable = head.look()
       if (durable.seq <= known.seq) return known
-      const limits = { head: durable, upTo: durable, verifyFrom: known.segment, segments: 'named' } as const
+      const limits = { head: durable, upTo: durable, verifyFrom: known.segment }
       const damage = advance(folder, known, limits)
       const error = damageError(folder, judge(folder, known, damage, durable))
       if (error !== undefined) throw error
@@ -231,11 +230,7 @@ export const openWriter = (options: WriterOptions): LedgerWriter => {
   }
 }
 
-const startFrom = (
-  { folder, identity, checkpoints }: WriterOptions,
-  head: ReturnType<ReturnType<typeof watermarkOf>['mark']>,
-  segments: readonly string[],
-): Known => {
+const startFrom = ({ folder, identity, checkpoints }: WriterOptions, head: DurableMark): Known => {
   if (checkpoints === undefined) return nothingKnown()
-  return loadCheckpoint(folder, checkpoints, identity, head, segments) ?? nothingKnown()
+  return loadCheckpoint(folder, checkpoints, identity, head) ?? nothingKnown()
 }

@@ -1,8 +1,9 @@
 // veritape status   One screen: is all well, and if not, what stands out. Reads the ledger and nothing else, so that
 // it works when everything else is down.
 
+import { UnknownEvent } from '../domain/catalogue.ts'
 import { isZero, toPlaces } from '../domain/decimal.ts'
-import type { Identity } from '../domain/event-store.ts'
+import type { EventStore, Identity } from '../domain/event-store.ts'
 import { remaining } from '../domain/order.ts'
 import { entryPrice, unrealizedPnl } from '../domain/position.ts'
 import { tradingOf } from '../domain/safety.ts'
@@ -23,10 +24,26 @@ export const status: Command<object> = {
       const { seq } = await store.head()
       show(engine, state, store.identity, seq)
       return exit.done
+    } catch (error) {
+      if (!(error instanceof UnknownEvent)) throw error
+      return await showUnfolded(engine, store, error)
     } finally {
       await store.close()
     }
   },
+}
+
+/** A newer program wrote to the book: what needs no fold still stands, and nothing is said about money. */
+const showUnfolded = async ({ screen, kill, ledgerPath }: Engine, store: EventStore, error: UnknownEvent) => {
+  const { seq } = await store.head()
+  const { book, mode } = store.identity
+  const killed = kill.read()
+  screen.heading(`${book} (${mode})`)
+  screen.say(`ledger  seq ${seq}, ${ledgerPath}`)
+  if (killed !== undefined) screen.say(screen.style.warn(`KILL file: ${killed.level}, ${killed.reason}`))
+  screen.note(`money, positions, orders and halts are not shown: ${error.message}`)
+  screen.result({ book, mode, head: seq, kill: killed ?? null, error: error.message, exit: exit.badData })
+  return exit.badData
 }
 
 const show = (

@@ -9,6 +9,7 @@ const promised = [
   'replay_vs_jsonparse',
   'filter_vs_jsonparse',
   'day_of_100_vs_1',
+  'open_10y_vs_1d',
   'startup_vs_node',
   'backtest_vs_grademark',
   'append_group_vs_lmdb',

@@ -1,11 +1,15 @@
 // Old ledgers parse for ever: tests/ledgers/<version>/ holds at least one line of every event that this version of the
 // format could write. A new version of an event adds a folder; what is there is never edited.
+// declarations.json holds a hash of the shape of every event that was ever released.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { decodeLine } from '../adapters/ledger-line.ts'
 import { declarations, parseEvent } from '../domain/catalogue.ts'
+import { sha256 } from '../domain/hash.ts'
+import { formerShapes } from '../domain/upcast.ts'
 import { bytesOf, copyOf, linesOf, segmentsOf } from './cli/files.ts'
 import { veritape } from './cli/veritape.ts'
 
@@ -13,8 +17,12 @@ const shelf = join(import.meta.dirname, 'ledgers')
 /** SHA-256 of the last line of each, which stands for all lines before it. */
 const written: Readonly<Record<string, string>> = {
   v1: '8a9db6ba1c20516b0ae2e2343570dc1b83cc022d20e7739e7f52fa50760b27b1',
+  // v1, backed up and restored.
+  'v1-restored': '3cd45c94771fcbf21d8db2010016bab4488eb6ce6df56d4e5ea6df1219070b71',
 }
-const versions = readdirSync(shelf).sort()
+const versions = readdirSync(shelf)
+  .filter(name => !name.endsWith('.json'))
+  .sort()
 
 test('every event of the catalogue stands in an old ledger', () => {
   const found = new Set(
@@ -25,6 +33,36 @@ test('every event of the catalogue stands in an old ledger', () => {
 
 test('no old ledger was added without a promise, or taken away', () => {
   expect(versions).toEqual(Object.keys(written).sort())
+})
+
+// ── shapes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const Released = z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/))
+const released = Released.parse(JSON.parse(readFileSync(join(shelf, 'declarations.json'), 'utf8')))
+
+/** Of the shape as JSON schema: what parses, not how it is written down here. */
+const hashOfShape = ({ data }: { readonly data: unknown }): string =>
+  sha256(JSON.stringify(z.toJSONSchema(data as z.ZodType, { unrepresentable: 'any' })))
+
+const known = [...declarations, ...formerShapes.map(({ declaration }) => declaration)]
+
+test.each(known.map(each => [`${each.type}/${each.version}`, each] as const))(
+  '%s has the shape it was released with',
+  (name, each) => {
+    expect(
+      released[name],
+      `${name} is new: add "${name}": "${hashOfShape(each)}" to tests/ledgers/declarations.json and a line of it to a ledger there`,
+    ).toBeDefined()
+    expect(
+      hashOfShape(each),
+      `${name} was released with another shape, and lines of it stand in ledgers. Leave it as it was, declare version ` +
+        `${each.version + 1} beside it, and lead up to that in domain/upcast.ts (docs/ledger-format.md, Shapes over time)`,
+    ).toBe(released[name])
+  },
+)
+
+test('no shape that was ever released is forgotten', () => {
+  expect(Object.keys(released).sort()).toEqual(known.map(({ type, version }) => `${type}/${version}`).sort())
 })
 
 describe.each(versions)('%s', version => {

@@ -2,7 +2,7 @@
 //
 //   node tests/stories-write.ts --write NAME …   tells these stories anew: ledger and views
 //   node tests/stories-write.ts --views [NAME …] writes only the views anew, from the ledgers as they are
-//   node tests/stories-write.ts --events         writes tests/ledgers/v1, a ledger with an event of every kind
+//   node tests/stories-write.ts --events v2      writes tests/ledgers/v2, a ledger with an event of every kind
 //
 // How a story is made: describe it in tests/stories-told.ts as the commands that someone types, `--write` it, then
 // READ what came out (`veritape replay`, `why`, the views) and commit it when it is what the name says. From then on
@@ -18,8 +18,8 @@ import { stageOf, stories } from './stories-told.ts'
 const here = import.meta.dirname
 const [what, ...names] = process.argv.slice(2)
 
-/** What says who holds a book now is not part of a golden ledger. */
-const isKept = (path: string): boolean => !/\/(LOCK|EXECUTOR)$/.test(path)
+/** What says who holds a book now, and what only saves time, is not part of a golden ledger. */
+const isKept = (path: string): boolean => !/\/(LOCK|EXECUTOR|CHECKPOINT)$/.test(path)
 
 const inTemporaryFolder = async (work: (folder: string) => Promise<void>): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'veritape-story-'))
@@ -70,14 +70,13 @@ switch (what) {
     for (const name of names.length > 0 ? names : readdirSync(join(here, 'stories'))) await rewriteViews(name)
     break
   case '--events': {
-    const ledger = join(here, 'ledgers/v1')
-    if (existsSync(ledger) && names[0] !== '--again')
-      throw new Error(
-        `${ledger} is there, and old ledgers stay as they are; --again before the first release`,
-      )
+    const [version = ''] = names
+    const ledger = join(here, 'ledgers', version)
+    if (!/^v\d+$/.test(version) || existsSync(ledger))
+      throw new Error('name a version that is not there yet: --events v2. Old ledgers stay as they are')
     await inTemporaryFolder(async folder => {
       await writeEveryEvent(folder)
-      replace(folder, ledger)
+      replace(join(folder, 'every-event'), join(ledger, 'every-event'))
     })
     break
   }

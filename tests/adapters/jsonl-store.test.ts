@@ -181,6 +181,22 @@ describe('segments', () => {
     await store.close()
   })
 
+  test('foreign bytes where the next one is to begin are set aside before anything is written behind them', async () => {
+    const store = await open()
+    await store.append(candleGroup(0))
+    fs.writeFileSync(`${folder}/2023-03-25.jsonl`, 'a note of somebody')
+    clock.advance(24 * 3_600_000)
+    expect(await store.append(candleGroup(1))).toMatchObject({ right: { repeated: false } })
+    expect((await all(store.read(ledgerStream))).map(({ event }) => event.type)).toEqual([
+      'SegmentOpened',
+      'SegmentClosed',
+      'SegmentOpened',
+      'LedgerRecovered',
+    ])
+    expect(await damages()).toEqual([])
+    await store.close()
+  })
+
   test('a crash between closing one and opening the next is continued where it stopped', async () => {
     const store = await open()
     await store.append(candleGroup(0))

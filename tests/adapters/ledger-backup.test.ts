@@ -88,7 +88,7 @@ test('a backup holds the same bytes, and says what it holds', async () => {
 
 test('what belongs to running processes and to this machine stays behind', async () => {
   await aBook()
-  for (const name of ['KILL', 'EXECUTOR', 'POISON', 'RESERVE', 'HEAD.tmp'])
+  for (const name of ['KILL', 'EXECUTOR', 'POISON', 'RESERVE', 'CHECKPOINT', 'HEAD.tmp'])
     fs.writeFileSync(`${source().folder}/${name}`, 'x')
   fs.writeFileSync(`${source().folder}/notes.txt`, 'whatever else lies there')
   await backUp(source(), `${backups}/b`, now)

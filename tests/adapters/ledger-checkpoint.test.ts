@@ -200,8 +200,8 @@ describe('a checkpoint is not believed, and nothing is answered otherwise,', () 
     await expect(open()).rejects.toMatchObject({ name: 'LedgerDamaged', verdict: 'corrupt' })
   })
 
-  test('when a segment before it is missing: the ledger is refused, as without it', async () => {
-    fs.renameSync(`${book.folder}/2023-03-25.jsonl`, `${book.folder}-away`)
+  test('when its segment is missing: the ledger is refused, as without it', async () => {
+    fs.renameSync(`${book.folder}/2023-03-26.jsonl`, `${book.folder}-away`)
     await expect(open()).rejects.toMatchObject({ name: 'LedgerDamaged', verdict: 'corrupt' })
   })
 
@@ -257,6 +257,18 @@ test('the seqs that are kept in memory are those of the active segment', async (
   expect([...known.streams.values()].flatMap(({ seqs }) => seqs)).toHaveLength(4)
   expect(known.past.of(candles)).toEqual({ revision: 5, first: 2, last: known.past.of(candles)?.last })
   writer.close()
+})
+
+test('what is missing among the closed segments is found by whoever asks for it, and by verify', async () => {
+  await (await open()).close()
+  fs.renameSync(`${book.folder}/2023-03-25.jsonl`, `${book.folder}-away`)
+  const store = await open()
+  expect(await store.append(candleGroup(8))).toMatchObject({ right: { repeated: false } })
+  expect(await store.append(candleGroup(1))).toMatchObject({ right: { repeated: true } })
+  await expect(store.append(candleGroup(2))).rejects.toThrow()
+  await expect(all(store.readAll())).rejects.toMatchObject({ name: 'LedgerDamaged' })
+  await store.close()
+  expect((await book.verify()).damages[0]).toMatchObject({ segment: '2023-03-26.jsonl' })
 })
 
 test('an old event of a stream is found over several days back', async () => {

@@ -88,6 +88,24 @@ test('a ledger of a newer program is refused with what to do', async () => {
   await expect(openJsonlReader(folder)).rejects.toThrow('is not JSON')
 })
 
+test('a ledger in a newer format that an old program may read is read, and not written', async () => {
+  const store = await open()
+  await store.append(candleGroup(0))
+  await store.close()
+  const file = `${folder}/LEDGER.json`
+  const newer = { ...JSON.parse(fs.readFileSync(file, 'utf8')), formatVersion: 2, news: true }
+  fs.writeFileSync(file, JSON.stringify(newer))
+  const reader = await openJsonlReader(folder)
+  expect(await all(reader.read(candles))).toHaveLength(1)
+  await reader.close()
+  await expect(open()).rejects.toMatchObject({
+    verdict: 'not-ours',
+    message: expect.stringContaining('it is written in format 2, and this program writes 1'),
+  })
+  fs.writeFileSync(file, JSON.stringify({ ...newer, formatVersion: 1 }))
+  await expect(openJsonlReader(folder)).rejects.toThrow('news')
+})
+
 test('a creation that was interrupted before LEDGER.json is done again', async () => {
   await (await open()).close()
   fs.rmSync(`${folder}/LEDGER.json`)

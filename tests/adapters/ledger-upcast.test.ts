@@ -28,6 +28,7 @@ import {
   write,
 } from '../cast.ts'
 import { all } from './event-store.contract.ts'
+import { writtenTomorrow } from './written-tomorrow.ts'
 
 const today = vi.hoisted(
   (): { up?: upcasts.Upcaster; declared?: (type: string, version: number) => unknown } => ({}),
@@ -177,4 +178,19 @@ test.each([
   expect(await reader.head()).toMatchObject({ seq: 4 })
   await reader.close()
   await expect(damages(true)).rejects.toThrow(UnknownEvent)
+})
+
+test('a fold that asks for other types stops at a type that it has never heard of', async () => {
+  const fills = new Map([['OrderFilled', ['price']]])
+  const reader = await openJsonlReader(folder)
+  expect(await all(reader.readAll({ types: new Set(fills.keys()) }))).toEqual([])
+  await replayLedger(folder, fills, () => {})
+  writtenTomorrow(folder, 'DividendPaid', 1)
+  expect(await damages(false)).toBe(0)
+  await expect(all(reader.readAll({ types: new Set(fills.keys()) }))).rejects.toThrow(
+    'the ledger holds DividendPaid version 1, which this program does not know; update veritape',
+  )
+  await expect(replayLedger(folder, fills, () => {})).rejects.toThrow(UnknownEvent)
+  expect(await all(reader.readAll({ types: new Set(fills.keys()), upTo: 4 }))).toEqual([])
+  await reader.close()
 })

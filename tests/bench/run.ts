@@ -8,6 +8,7 @@ import { backtestVsGrademark } from './backtest-vs-grademark.ts'
 import { type Benchmark, type Measured, measure, meets, type Size, type Skipped } from './benchmark.ts'
 import { dayOf100Vs1 } from './day-of-100-vs-1.ts'
 import { filterVsJsonparse } from './filter-vs-jsonparse.ts'
+import { open10yVs1d } from './open-10y-vs-1d.ts'
 import { installPeers } from './peer.ts'
 import { benchFolder, inFolder } from './place.ts'
 import { replayVsJsonparse } from './replay-vs-jsonparse.ts'
@@ -19,6 +20,7 @@ const benchmarks: readonly Benchmark[] = [
   replayVsJsonparse,
   filterVsJsonparse,
   dayOf100Vs1,
+  open10yVs1d,
   startupVsNode,
   backtestVsGrademark,
   appendGroupVsLmdb,

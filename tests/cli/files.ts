@@ -26,11 +26,11 @@ export const filesIn = (folder: string): readonly string[] =>
     .filter(name => statSync(join(folder, name)).isFile())
     .sort()
 
-/** SHA-256 of every file. LOCK and EXECUTOR say who holds a book, not what is in it. */
+/** SHA-256 of every file. LOCK and EXECUTOR say who holds a book, CHECKPOINT only saves time: none is what is in it. */
 export const bytesOf = (folder: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     filesIn(folder)
-      .filter(name => !/(^|\/)(LOCK|EXECUTOR)$/.test(name))
+      .filter(name => !/(^|\/)(LOCK|EXECUTOR|CHECKPOINT)$/.test(name))
       .map(name => [
         name,
         createHash('sha256')

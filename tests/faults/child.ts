@@ -22,8 +22,13 @@ const say = (...words: readonly unknown[]) => fs.writeSync(1, `${words.join(' ')
 /** The same clock in all processes of a machine. */
 const when = () => process.hrtime.bigint()
 const clock = () => new Date().toISOString()
-const open = () =>
-  openBook(folder, clock, { busyAfterMs: 60_000 })
+const open = () => openBook(folder, clock, { busyAfterMs: 60_000 })
+
+// Nobody is left behind: whose parent is gone goes too.
+const parent = process.ppid
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(1)
+}, 500).unref()
 
 const writeOn = async () => {
   const store = await open()
@@ -31,7 +36,9 @@ const writeOn = async () => {
   let next = 0
   for await (const _ of store.read(stream)) next++
   for (; ; next++) {
-    const answer = await store.append(group(write(stream, expectedAfter(next), [market(next), candleClosed(next)])))
+    const answer = await store.append(
+      group(write(stream, expectedAfter(next), [market(next), candleClosed(next)])),
+    )
     if (answer._tag === 'Left') throw new Error(answer.left.kind)
     for (const event of answer.right.events) {
       const { seq, mark } = acknowledgedOf(event)

@@ -2,14 +2,23 @@
 // times go up, segments go forward, none is empty, none is made twice.
 
 import fs from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { instantOf } from '../../domain/time.ts'
 import { handClock } from '../cast.ts'
 import { folderInMemory } from './folders.ts'
 import { seeds, withSeed } from './seeded.ts'
 import { create, groupOf, openBook } from './story.ts'
-import { counting } from './tally.ts'
-import { type Acknowledged, acknowledgedOf, damagesIn, requireAcknowledged, segmentsIn, witness } from './witness.ts'
+import { counting, full } from './tally.ts'
+import {
+  type Acknowledged,
+  acknowledgedOf,
+  damagesIn,
+  requireAcknowledged,
+  segmentsIn,
+  witness,
+} from './witness.ts'
+
+if (full) vi.setConfig({ testTimeout: 1_200_000 })
 
 const second = 1000
 const hour = 3_600_000
@@ -19,8 +28,7 @@ const day = 24 * hour
 const bookOf = async (start: string, zone = 'UTC') => {
   const folder = `${folderInMemory()}/book`
   const clock = handClock(start)
-  const open = () =>
-    openBook(folder, clock.now, { create: { ...create, zone } })
+  const open = () => openBook(folder, clock.now, { create: { ...create, zone } })
   let store = await open()
   let next = 0
   const acknowledged: Acknowledged[] = []
@@ -51,7 +59,9 @@ const requireForward = (folder: string) => {
   const names = segmentsIn(folder)
   const own = witness(folder).filter(({ stream }) => stream === 'ledger') // and recorded times go up
   expect(own.filter(({ type }) => type === 'SegmentOpened').map(({ data }) => data.segment)).toEqual(names)
-  expect(own.filter(({ type }) => type === 'SegmentClosed').map(({ data }) => data.nextSegment)).toEqual(names.slice(1))
+  expect(own.filter(({ type }) => type === 'SegmentClosed').map(({ data }) => data.nextSegment)).toEqual(
+    names.slice(1),
+  )
   for (const name of names) expect(fs.statSync(`${folder}/${name}`).size).toBeGreaterThan(1000)
 }
 

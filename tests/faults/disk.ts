@@ -17,7 +17,17 @@ import type { Chance } from './seeded.ts'
 export interface Operation {
   /** Counted from 1 since the disk was put in. */
   readonly number: number
-  readonly kind: 'open' | 'read' | 'write' | 'sync' | 'truncate' | 'rename' | 'mkdir' | 'list' | 'stat' | 'remove'
+  readonly kind:
+    | 'open'
+    | 'read'
+    | 'write'
+    | 'sync'
+    | 'truncate'
+    | 'rename'
+    | 'mkdir'
+    | 'list'
+    | 'stat'
+    | 'remove'
   /** Relative to the folder; empty for the folder itself. */
   readonly file: string
 }
@@ -60,7 +70,11 @@ interface Naming {
 const sector = 512
 
 /** Puts the disk under `folder`; one at a time. With `lies`, a sync of a file it names is reported and not done. */
-export const putDisk = (folder: string, before: Before, lies: (file: string) => boolean = () => false): Disk => {
+export const putDisk = (
+  folder: string,
+  before: Before,
+  lies: (file: string) => boolean = () => false,
+): Disk => {
   const root = path.resolve(folder)
   const real = { ...fs }
   const operations: Operation[] = []
@@ -165,7 +179,13 @@ export const putDisk = (folder: string, before: Before, lies: (file: string) => 
       open.delete(fd)
       real.closeSync(fd)
     },
-    writeSync: (fd: number, data: Uint8Array | string, from?: number, length?: number, position?: number | null) => {
+    writeSync: (
+      fd: number,
+      data: Uint8Array | string,
+      from?: number,
+      length?: number,
+      position?: number | null,
+    ) => {
       const file = open.get(fd)
       const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.subarray(from ?? 0))
       const asked = typeof data === 'string' ? bytes.length : (length ?? bytes.length)
@@ -260,7 +280,10 @@ export const putDisk = (folder: string, before: Before, lies: (file: string) => 
       for (const timer of timers) clearTimeout(timer)
       for (const fd of open.keys()) real.closeSync(fd)
       open.clear()
-      Object.assign(fs, Object.fromEntries(Object.keys(patched).map(key => [key, real[key as keyof typeof real]])))
+      Object.assign(
+        fs,
+        Object.fromEntries(Object.keys(patched).map(key => [key, real[key as keyof typeof real]])),
+      )
     },
   }
 }
@@ -290,11 +313,12 @@ const survivingBytes = (
 ): Buffer => {
   const count = node.pending.length
   if (count === 0) return node.durable
-  const how = chance.below(4)
+  const how = chance.below(8)
   if (how === 0) return node.durable
   if (how === 1) return content(node, count)
   const versions = Array.from({ length: count + 1 }, (_, changes) => content(node, changes))
-  const length = chance.pick(versions).length
+  // The length is often on the disk before the bytes are: then zeros, or what was there before, stand in the file.
+  const length = (chance.once(3) ? chance.pick(versions) : versions.at(-1))?.length ?? 0
   const garbage = chance.once(4)
   const bytes = Buffer.alloc(length)
   for (let from = 0; from < length; from += sector) {

@@ -2,15 +2,17 @@
 // the ledger is intact. The same for the recovery of a torn book, and for writes that take fewer bytes than asked.
 
 import fs from 'node:fs'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { type LedgerFiles, nodeFiles } from '../../adapters/ledger-files.ts'
 import type { EventStore } from '../../domain/event-store.ts'
 import { type Before, type Operation, putDisk, systemError } from './disk.ts'
 import { folderInMemory } from './folders.ts'
 import { groupOf, openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
-import { type Step, type Told, tell, wholeStory } from './teller.ts'
+import { nameOf, type Step, type Told, tell, wholeStory } from './teller.ts'
 import { acknowledgedOf, prove, segmentsIn, witness } from './witness.ts'
+
+if (full) vi.setConfig({ testTimeout: 1_200_000 })
 
 let place = ''
 beforeEach(() => {
@@ -23,7 +25,11 @@ interface Telling {
 }
 
 /** The story on a disk that looks at every operation first. */
-const toldOn = async (folder: string, before: Before, steps: readonly Step[] = wholeStory): Promise<Telling> => {
+const toldOn = async (
+  folder: string,
+  before: Before,
+  steps: readonly Step[] = wholeStory,
+): Promise<Telling> => {
   const disk = putDisk(folder, before)
   try {
     return { told: await tell(folder, steps), operations: disk.operations }
@@ -56,10 +62,10 @@ interface Injection {
   readonly forEver: boolean
 }
 
-/** All of them, or of every third operation one. */
+/** All of them, or of every fifth operation one, and all of the rarer kinds. */
 const injectionsOf = (operations: readonly Operation[]): readonly Injection[] =>
   operations.flatMap(({ number, kind, file }) => {
-    if (!full && number % 3 !== 0 && !rare.has(kind)) return []
+    if (!full && number % 5 !== 0 && !rare.has(kind)) return []
     const some = full ? codes[kind] : [codes[kind][number % codes[kind].length] as string]
     return some.flatMap(code => [false, true].map(forEver => ({ number, kind, file, code, forEver })))
   })
@@ -73,14 +79,31 @@ const failing =
   }
 
 /** After a sync of a segment has failed, no process of the story may sync that segment again. */
-const requireNoSecondSync = ({ number, kind, file, forEver }: Injection, operations: readonly Operation[]) => {
+const requireNoSecondSync = (
+  { number, kind, file, forEver }: Injection,
+  operations: readonly Operation[],
+) => {
   if (kind !== 'sync' || !file.endsWith('.jsonl')) return
   const again = operations.find(each => each.number > number && each.kind === 'sync' && each.file === file)
-  if (again !== undefined) throw new Error(`a failed sync of ${file} was tried again (${forEver ? 'for ever' : 'once'})`)
+  if (again !== undefined)
+    throw new Error(`a failed sync of ${file} was tried again (${forEver ? 'for ever' : 'once'})`)
+}
+
+/** Until then no other process writes either. */
+const requirePoisoned = async (folder: string) => {
+  let verdict = 'opened'
+  try {
+    await (await openBook(folder, () => openedAt)).close()
+  } catch (error) {
+    verdict = nameOf(error)
+  }
+  if (verdict !== 'poisoned')
+    throw new Error(`POISON is there, and to another process the book is ${verdict}`)
 }
 
 /** A person has looked, and the disk is whole again: POISON may go. */
 const proveAfter = async (folder: string, { acknowledged }: Told) => {
+  if (fs.existsSync(`${folder}/POISON`)) await requirePoisoned(folder)
   fs.rmSync(`${folder}/POISON`, { force: true })
   return prove(folder, acknowledged)
 }
@@ -131,7 +154,10 @@ const tornBook = async (folder: string) => {
   const [segment = ''] = segmentsIn(folder)
   const size = fs.statSync(`${folder}/${segment}`).size
   await tell(`${folder}-longer`, [1, 2, 1])
-  fs.appendFileSync(`${folder}/${segment}`, fs.readFileSync(`${folder}-longer/${segment}`).subarray(size, size + 700))
+  fs.appendFileSync(
+    `${folder}/${segment}`,
+    fs.readFileSync(`${folder}-longer/${segment}`).subarray(size, size + 700),
+  )
   fs.rmSync(`${folder}-longer`, { recursive: true })
   return acknowledged
 }
@@ -150,7 +176,10 @@ test('every operation of a recovery may fail once and for ever, and the torn byt
     const before = fs.readFileSync(`${folder}/${segmentsIn(folder)[0]}`)
     try {
       const telling = await toldOn(folder, failing(injection), ['restart', 1])
-      await proveAfter(folder, { ...telling.told, acknowledged: [...acknowledged, ...telling.told.acknowledged] })
+      await proveAfter(folder, {
+        ...telling.told,
+        acknowledged: [...acknowledged, ...telling.told.acknowledged],
+      })
       requireKept(folder, before)
       count.add(telling.told.end)
     } catch (error) {
@@ -169,7 +198,8 @@ const requireKept = (folder: string, before: Buffer) => {
   const kept = fs.readdirSync(`${folder}/quarantine`).filter(name => name.endsWith('.torn'))
   if (kept.length !== 1) throw new Error(`the quarantine holds ${kept.length} files`)
   const bytes = fs.readFileSync(`${folder}/quarantine/${kept[0]}`)
-  if (!before.subarray(before.length - bytes.length).equals(bytes)) throw new Error('the quarantine has other bytes')
+  if (!before.subarray(before.length - bytes.length).equals(bytes))
+    throw new Error('the quarantine has other bytes')
   const told = witness(folder).filter(({ type }) => type === 'LedgerRecovered')
   if (told.length !== 1) throw new Error(`${told.length} events tell of the recovery`)
 }
@@ -196,7 +226,8 @@ test('a write of any length but the whole is refused as a full disk and leaves n
   const count = counting()
   for (taken = 0; taken < longest; taken++) {
     const answer = await store.append(groupOf(2))
-    if (answer._tag !== 'Left' || answer.left.kind !== 'disk-full') throw new Error(`${taken} bytes: not refused`)
+    if (answer._tag !== 'Left' || answer.left.kind !== 'disk-full')
+      throw new Error(`${taken} bytes: not refused`)
     count.add('refused as disk-full, cut back')
     if (!full || taken % 50 === 0) expect(fs.readFileSync(segment).equals(written)).toBe(true)
   }
@@ -208,11 +239,7 @@ test('a write of any length but the whole is refused as a full disk and leaves n
 })
 
 /** The length in bytes of group 1 in the ledger; group 2 is never longer than 700 characters less. */
-const longestGroup = async (
-  store: EventStore,
-  segment: string,
-  before: number,
-): Promise<number> => {
+const longestGroup = async (store: EventStore, segment: string, before: number): Promise<number> => {
   const answer = await store.append(groupOf(1))
   if (answer._tag === 'Left') throw new Error('the second append is refused')
   return fs.statSync(segment).size - before - 700

@@ -11,14 +11,35 @@ import { type Acknowledged, prove } from './witness.ts'
 
 const missing = whyNoStrace()
 if (missing !== undefined)
-  record({ fault: 'each system call failed and killed', times: 0, outcomes: { [missing]: 0 }, proven: 'nothing' })
+  record({
+    fault: 'each system call failed and killed',
+    times: 0,
+    outcomes: { [missing]: 0 },
+    proven: 'nothing',
+  })
 
 /** Everything that the story makes in its book. -P takes no pattern, so they are named. */
-const filesOf = (book: string): readonly string[] => [
-  book,
-  ...['HEAD', 'HEAD.tmp', 'LEDGER.json', 'LEDGER.json.tmp', 'LOCK', 'POISON', 'quarantine'].map(each => `${book}/${each}`),
-  ...['2023-03-24.jsonl', '2023-03-25.jsonl', '2023-03-26.jsonl'].map(each => `${book}/${each}`),
-]
+const filesOf = (book: string): readonly string[] => {
+  const days = ['2023-03-24', '2023-03-25', '2023-03-26']
+  const whole = ['HEAD', 'LEDGER.json', 'CHECKPOINT']
+  const replaced = [
+    ...whole,
+    ...days.flatMap(day => [
+      `${day}.jsonl.gz`,
+      `${day}.jsonl.seal.json`,
+      `anchors/${day}.json`,
+      `checkpoints/${day}.jsonl.checkpoint`,
+    ]),
+  ]
+  const once = ['LOCK', 'SEALING', 'POISON', 'RESERVE', 'quarantine', 'anchors', 'checkpoints']
+  const names = [
+    ...replaced,
+    ...replaced.map(name => `${name}.tmp`),
+    ...once,
+    ...days.map(day => `${day}.jsonl`),
+  ]
+  return [book, ...names.map(name => `${book}/${name}`)]
+}
 
 interface Injection {
   readonly call: string
@@ -32,8 +53,7 @@ const faults = ['error=EIO', 'error=ENOSPC', 'error=EINTR', 'signal=KILL'] as co
 /** Calls of the main thread, by name, with how often each is made. */
 const countsOf = (calls: readonly Call[]): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>()
-  for (const { name, pid } of calls)
-    if (pid === calls[0]?.pid) counts.set(name, (counts.get(name) ?? 0) + 1)
+  for (const { name, pid } of calls) if (pid === calls[0]?.pid) counts.set(name, (counts.get(name) ?? 0) + 1)
   return counts
 }
 
@@ -42,14 +62,19 @@ const injectionsOf = (counts: ReadonlyMap<string, number>): readonly Injection[]
     Array.from({ length: count }, (_, index) => index + 1).flatMap(nth =>
       faults.flatMap(fault => [
         { call, nth, how: `${fault}:when=${nth}` },
-        ...(fault.startsWith('error') && fault !== 'error=EINTR' ? [{ call, nth, how: `${fault}:when=${nth}+` }] : []),
+        ...(fault.startsWith('error') && fault !== 'error=EINTR'
+          ? [{ call, nth, how: `${fault}:when=${nth}+` }]
+          : []),
       ]),
     ),
   )
 
 /** A few of each kind, evenly over the story. */
 const some = (all: readonly Injection[], count: number): readonly Injection[] =>
-  Array.from({ length: count }, (_, index) => all[Math.floor(((index + 0.5) * all.length) / count)] as Injection)
+  Array.from(
+    { length: count },
+    (_, index) => all[Math.floor(((index + 0.5) * all.length) / count)] as Injection,
+  )
 
 /** The process was told that a sync of a segment failed: it may never ask again for that file. */
 const requireNoSecondSync = (calls: readonly Call[]) => {
@@ -71,7 +96,14 @@ const tellThrough = async (place: string, injection: Injection | undefined) => {
     return word === 'ACK' ? [{ seq: Number(seq), mark }] : []
   })
   const end = told.lines.find(line => line.startsWith('END'))?.slice(4)
-  return { book, acknowledged, calls: readTrace(trace), end: end ?? `killed (${ended})`, ended, lines: told.lines }
+  return {
+    book,
+    acknowledged,
+    calls: readTrace(trace),
+    end: end ?? `killed (${ended})`,
+    ended,
+    lines: told.lines,
+  }
 }
 
 test.runIf(missing === undefined)('a story is told through strace, and its calls are counted', async () => {
@@ -91,14 +123,18 @@ test.runIf(missing === undefined)(
     const all = injectionsOf(counts)
     expect(all.length).toBeGreaterThan(200)
     const count = counting()
-    const left = [...(full ? all : some(all, 24))]
+    const left = [...(full ? all : some(all, 16))]
     const place = folderOnDisk()
     const worker = async (own: string) => {
       for (let injection = left.shift(); injection !== undefined; injection = left.shift()) {
         fs.mkdirSync(own)
         const telling = await tellThrough(own, injection)
         try {
-          if (injection.how.startsWith('signal') ? telling.ended !== 'SIGKILL' : !telling.calls.some(({ injected }) => injected))
+          if (
+            injection.how.startsWith('signal')
+              ? telling.ended !== 'SIGKILL'
+              : !telling.calls.some(({ injected }) => injected)
+          )
             throw new Error('nothing was injected')
           requireNoSecondSync(telling.calls)
           fs.rmSync(`${telling.book}/POISON`, { force: true })
@@ -107,7 +143,10 @@ test.runIf(missing === undefined)(
           const { call, how } = injection
           throw new Error(`inject=${call}:${how}: ${error} [${telling.lines.join('; ')}]`, { cause: error })
         }
-        const fault = injection.how.replace(/:when=\d+/, '').replace(/^\w+=/, '').replace('+', ' for ever')
+        const fault = injection.how
+          .replace(/:when=\d+/, '')
+          .replace(/^\w+=/, '')
+          .replace('+', ' for ever')
         count.add(`${fault}: ${telling.end}`)
         fs.rmSync(own, { recursive: true })
       }

@@ -4,10 +4,19 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
+import { outside } from '../../domain/event.ts'
+import { control, group, tradingHalted, write } from '../cast.ts'
 import { folderOnDisk } from './folders.ts'
 import { groupOf, openBook, openedAt } from './story.ts'
 import { counting, record } from './tally.ts'
-import { type Acknowledged, acknowledgedOf, damagesIn, prove, requireAcknowledged, witness } from './witness.ts'
+import {
+  type Acknowledged,
+  acknowledgedOf,
+  damagesIn,
+  prove,
+  requireAcknowledged,
+  witness,
+} from './witness.ts'
 
 /** Mounts something small at `place`; false when this process may not. */
 const mounts: Readonly<Record<string, (place: string) => boolean>> = {
@@ -15,7 +24,8 @@ const mounts: Readonly<Record<string, (place: string) => boolean>> = {
   ext4: place => {
     const image = `${place}.img`
     fs.writeFileSync(image, Buffer.alloc(2 * 1024 * 1024))
-    if (spawnSync('mkfs.ext4', ['-q', '-F', '-m', '0', '-O', '^has_journal', image]).status !== 0) return false
+    if (spawnSync('mkfs.ext4', ['-q', '-F', '-m', '0', '-O', '^has_journal', image]).status !== 0)
+      return false
     return spawnSync('mount', ['-o', 'loop', image, place]).status === 0
   },
 }
@@ -35,12 +45,28 @@ const mayMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).s
 if (!mayMount)
   record({ fault: 'a full disk', times: 0, outcomes: { 'needs root, to mount one': 0 }, proven: 'nothing' })
 
+/** An operator halts, in another process, while the disk is full. */
+const haltOn = async (book: string): Promise<string> => {
+  const store = await openBook(book, () => openedAt, { role: 'cli', urgent: true })
+  try {
+    const answer = await store.append(group(write(control, 'no-stream', [outside('lunch'), tradingHalted])))
+    return answer._tag === 'Left' ? answer.left.kind : 'appended'
+  } finally {
+    await store.close()
+  }
+}
+
 for (const kind of Object.keys(mounts))
   test.runIf(mayMount)(`a full ${kind}`, async () => {
     const count = counting()
     const place = mounted(kind)
     if (place === undefined) {
-      record({ fault: `a full ${kind}`, times: 0, outcomes: { 'may not be mounted here': 0 }, proven: 'nothing' })
+      record({
+        fault: `a full ${kind}`,
+        times: 0,
+        outcomes: { 'may not be mounted here': 0 },
+        proven: 'nothing',
+      })
       return
     }
     const book = `${place}/book`
@@ -74,6 +100,9 @@ for (const kind of Object.keys(mounts))
       count.add('appended after space was freed')
       next++
     }
+    for (let answer = await append(next); answer === 'appended'; answer = await append(next)) next++
+    expect(await haltOn(book)).toBe('appended') // by what was kept for it
+    count.add('a halt is recorded all the same')
     await store.close()
     fs.rmSync(ballast)
     await prove(book, acknowledged)

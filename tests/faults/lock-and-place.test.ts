@@ -75,7 +75,7 @@ for (const [how, change] of [
     while (!lock.tryTake()) await sleep(1)
     change(`${book}/LOCK`)
     lock.close()
-    expect(await writer.ended).toBe(1)
+    expect(await Promise.race([writer.ended, sleep(5000, 'it goes on')])).toBe(1)
     await prove(book, [...acknowledged, ...acknowledgedBy(writer)])
     record({ fault: `LOCK ${how} while in use`, times: 1, outcomes: { 'writer stopped': 1 }, proven: 'G4' })
   })
@@ -84,7 +84,12 @@ for (const [how, change] of [
 const namespaces = ['unshare', '--net', '--ipc', '--uts', '--pid', '--kill-child', ...(root ? [] : ['-r'])]
 const unshares = spawnSync(namespaces[0] as string, [...namespaces.slice(1), 'true']).status === 0
 if (!unshares)
-  record({ fault: 'two containers on one volume', times: 0, outcomes: { 'unshare may not': 0 }, proven: 'nothing' })
+  record({
+    fault: 'two containers on one volume',
+    times: 0,
+    outcomes: { 'unshare may not': 0 },
+    proven: 'nothing',
+  })
 
 test.runIf(unshares)('two containers with namespaces of their own exclude each other', async () => {
   const { book, acknowledged } = await someBook()
@@ -132,9 +137,10 @@ test('a ledger on a file system that is not trusted is neither created nor opene
     )
     try {
       for (const folder of [book, `${place}/new`])
-        await expect(
-          openBook(folder, () => openedAt),
-        ).rejects.toMatchObject({ verdict: 'not-ours', message: expect.stringContaining(type.toString(16)) })
+        await expect(openBook(folder, () => openedAt)).rejects.toMatchObject({
+          verdict: 'not-ours',
+          message: expect.stringContaining(type.toString(16)),
+        })
       count.add(`${name} refused`, 2)
     } finally {
       vi.restoreAllMocks()

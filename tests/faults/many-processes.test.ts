@@ -30,73 +30,70 @@ interface Part {
 
 const partOf = (start: () => Child): Part => ({ start, ended: [], now: start() })
 
-test(
-  'five writers and three readers under SIGKILL and SIGSTOP',
-  { timeout: runMs + 60_000 },
-  async () => {
-    const seed = firstSeed()
-    const chance = chanceOf(seed)
-    console.log(`SEED=${seed} (of the signals; how the processes run is the machine's)`)
-    const book = `${folderOnDisk()}/book`
-    await (await openBook(book, () => '2023-03-24T11:40:00.000Z')).close()
-    const count = counting()
-    const writing = writers.map(name => partOf(() => child(['write', book, name, '1'])))
-    const reading = readers.map(() => partOf(() => child(['follow', book])))
-    for (const { now } of writing) await now.said('ACK')
+test('five writers and three readers under SIGKILL and SIGSTOP', { timeout: runMs + 60_000 }, async () => {
+  const seed = firstSeed()
+  const chance = chanceOf(seed)
+  console.log(`SEED=${seed} (of the signals; how the processes run is the machine's)`)
+  const book = `${folderOnDisk()}/book`
+  await (await openBook(book, () => '2023-03-24T11:40:00.000Z')).close()
+  const count = counting()
+  const writing = writers.map(name => partOf(() => child(['write', book, name, '1'])))
+  const reading = readers.map(() => partOf(() => child(['follow', book])))
+  for (const { now } of writing) await now.said('ACK')
 
-    const disturb = async (parts: readonly Part[], what: string) => {
-      const part = chance.pick(parts)
-      if (part.now.process.exitCode !== null) throw new Error(`a ${what} ended by itself: ${part.now.lines.at(-1)}`)
-      if (chance.once(3)) {
-        part.now.process.kill('SIGKILL')
-        expect(await part.now.ended).toBe('SIGKILL')
-        part.ended.push(part.now)
-        part.now = part.start()
-        count.add(`${what} killed`)
-      } else {
-        part.now.process.kill('SIGSTOP')
-        await sleep(1 + chance.below(chance.once(5) ? 400 : 60))
-        part.now.process.kill('SIGCONT')
-        count.add(`${what} stopped`)
-      }
-      await sleep(chance.below(80))
+  const disturb = async (parts: readonly Part[], what: string) => {
+    const part = chance.pick(parts)
+    if (part.now.process.exitCode !== null)
+      throw new Error(`a ${what} ended by itself: ${part.now.lines.at(-1)}`)
+    if (chance.once(3)) {
+      part.now.process.kill('SIGKILL')
+      expect(await part.now.ended).toBe('SIGKILL')
+      part.ended.push(part.now)
+      part.now = part.start()
+      count.add(`${what} killed`)
+    } else {
+      part.now.process.kill('SIGSTOP')
+      await sleep(1 + chance.below(chance.once(5) ? 400 : 60))
+      part.now.process.kill('SIGCONT')
+      count.add(`${what} stopped`)
     }
-    const until = Date.now() + runMs
-    const keepOn = async (parts: readonly Part[], what: string) => {
-      while (Date.now() < until) await disturb(parts, what)
+    await sleep(chance.below(80))
+  }
+  const until = Date.now() + runMs
+  const keepOn = async (parts: readonly Part[], what: string) => {
+    while (Date.now() < until) await disturb(parts, what)
+  }
+  await Promise.all([keepOn(writing, 'writer'), keepOn(reading, 'reader')])
+
+  for (const { now } of writing) now.process.kill('SIGKILL')
+  for (const { now } of writing) await now.ended
+  const head = acknowledgedByHead(book)
+  const deadline = Date.now() + 20_000
+  for (const { now } of reading)
+    while (marks(now.lines, 'SAW').at(-1)?.seq !== head) {
+      if (Date.now() > deadline) throw new Error(`a reader is behind: ${now.lines.at(-1)}, HEAD is ${head}`)
+      await sleep(10)
     }
-    await Promise.all([keepOn(writing, 'writer'), keepOn(reading, 'reader')])
+  for (const { now } of reading) now.process.kill('SIGKILL')
+  for (const { now } of reading) await now.ended
 
-    for (const { now } of writing) now.process.kill('SIGKILL')
-    for (const { now } of writing) await now.ended
-    const head = acknowledgedByHead(book)
-    const deadline = Date.now() + 20_000
-    for (const { now } of reading)
-      while (marks(now.lines, 'SAW').at(-1)?.seq !== head) {
-        if (Date.now() > deadline) throw new Error(`a reader is behind: ${now.lines.at(-1)}, HEAD is ${head}`)
-        await sleep(10)
-      }
-    for (const { now } of reading) now.process.kill('SIGKILL')
-    for (const { now } of reading) await now.ended
-
-    const processes = [...writing, ...reading].flatMap(({ ended, now }) => [...ended, now])
-    const told = processes.flatMap(({ lines }) => marks(lines, 'ACK'))
-    expect(new Set(told.map(({ seq }) => seq)).size).toBe(told.length) // no event was told to two
-    const { lines, cuts } = await prove(book, told)
-    let seen = 0
-    for (const { ended, now } of reading)
-      for (const each of [...ended, now]) {
-        const saw = marks(each.lines, 'SAW')
-        expect(saw.map(({ seq }) => seq)).toEqual(saw.map((_, index) => index + 1))
-        requireAcknowledged(lines, saw)
-        seen += saw.length
-      }
-    expect(told.length).toBeGreaterThan(100)
-    count.add('torn ends quarantined', cuts)
-    count.row(
-      `5 writers and 3 readers for ${runMs / 1000} s: ${told.length} acknowledged, ${seen} seen by readers`,
-      'G1 G3 G4 G8 G9: one chain, nothing lost, every stream of a reader is a prefix of the ledger',
-    )
-    expect(fs.existsSync(`${book}/POISON`)).toBe(false)
-  },
-)
+  const processes = [...writing, ...reading].flatMap(({ ended, now }) => [...ended, now])
+  const told = processes.flatMap(({ lines }) => marks(lines, 'ACK'))
+  expect(new Set(told.map(({ seq }) => seq)).size).toBe(told.length) // no event was told to two
+  const { lines, cuts } = await prove(book, told)
+  let seen = 0
+  for (const { ended, now } of reading)
+    for (const each of [...ended, now]) {
+      const saw = marks(each.lines, 'SAW')
+      expect(saw.map(({ seq }) => seq)).toEqual(saw.map((_, index) => index + 1))
+      requireAcknowledged(lines, saw)
+      seen += saw.length
+    }
+  expect(told.length).toBeGreaterThan(100)
+  count.add('torn ends quarantined', cuts)
+  count.row(
+    `5 writers and 3 readers for ${runMs / 1000} s: ${told.length} acknowledged, ${seen} seen by readers`,
+    'G1 G3 G4 G8 G9: one chain, nothing lost, every stream of a reader is a prefix of the ledger',
+  )
+  expect(fs.existsSync(`${book}/POISON`)).toBe(false)
+})

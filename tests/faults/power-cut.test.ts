@@ -3,7 +3,7 @@
 // opens; on a disk that lies about its syncs the loss is named, never passed over.
 
 import fs from 'node:fs'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { LedgerDamaged } from '../../domain/event-store.ts'
 import { type Before, type Disk, PowerCut, putDisk } from './disk.ts'
 import { folderInMemory } from './folders.ts'
@@ -11,8 +11,16 @@ import { type Chance, chanceOf, firstSeed, seeds, withSeed } from './seeded.ts'
 import { openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
 import { type Step, type Told, tell, wholeStory } from './teller.ts'
-import { type Acknowledged, acknowledgedByHead, prove, requireAcknowledged, witness } from './witness.ts'
+import {
+  type Acknowledged,
+  acknowledgedByHead,
+  damagesIn,
+  prove,
+  requireAcknowledged,
+  witness,
+} from './witness.ts'
 
+if (full) vi.setConfig({ testTimeout: 1_200_000 })
 let place = ''
 beforeEach(() => {
   place = folderInMemory()
@@ -24,19 +32,32 @@ interface Cut {
   readonly operations: number
 }
 
-/** Tells the story until operation `at`, then cuts the power; `images` folders get what may be left. */
+/** What the power is cut before: the operation with a number, or the first sync of a segment from there on. */
+interface Moment {
+  readonly at: number
+  readonly beforeSync: boolean
+}
+
+/** Half of the cuts come before the sync of a segment, when there is something to lose. */
+const someMoment = (chance: Chance, from: number, to: number): Moment => ({
+  at: from + chance.below(to - from),
+  beforeSync: chance.once(2),
+})
+
+/** Tells the story until the moment, then cuts the power; `images` folders get what may be left. */
 const cutAt = async (
   folder: string,
   steps: readonly Step[],
-  at: number,
+  { at, beforeSync }: Moment,
   images: readonly string[],
   chance: Chance,
   lies?: (file: string) => boolean,
 ): Promise<Cut> => {
   let disk: Disk
   let dead = false
-  const before: Before = ({ number }) => {
-    if (number === at && !dead) {
+  const before: Before = ({ number, kind, file }) => {
+    const isSync = kind === 'sync' && file.endsWith('.jsonl')
+    if (!dead && number >= at && (isSync || !beforeSync)) {
       dead = true
       for (const image of images) disk.cut(image, chance)
     }
@@ -61,17 +82,23 @@ const empty = (...folders: readonly string[]) => {
 const cutAgain = async (image: string, chance: Chance): Promise<string> => {
   const again = `${image}-again`
   empty(again)
-  await cutAt(image, ['restart', 1], 1 + chance.below(30), [again], chance)
+  await cutAt(image, ['restart', 1], someMoment(chance, 1, 30), [again], chance)
   return again
 }
 
 test('at every operation of the story, whatever is left opens with all that was acknowledged', async () => {
   const seed = firstSeed()
   const count = counting()
-  const images = Array.from({ length: full ? 25 : 3 }, (_, index) => `${place}/image${index}`)
+  const images = Array.from({ length: full ? 12 : 1 }, (_, index) => `${place}/image${index}`)
   let operations = Number.POSITIVE_INFINITY
   for (let at = 1; at <= operations + 1; at++) {
-    const cut = await cutAt(`${place}/book`, wholeStory, at, images, chanceOf(seed + at))
+    const cut = await cutAt(
+      `${place}/book`,
+      wholeStory,
+      { at, beforeSync: false },
+      images,
+      chanceOf(seed + at),
+    )
     if (at > cut.operations) operations = cut.operations
     for (const image of images)
       await withSeed(seed, async () => {
@@ -83,7 +110,6 @@ test('at every operation of the story, whatever is left opens with all that was 
       })
     empty(`${place}/book`, ...images)
   }
-  expect(count.outcomes['torn: quarantined, told']).toBeGreaterThan(0)
   count.row('power cut at each file operation, unsynced sectors lost or reordered', 'G1 G2 G7')
 })
 
@@ -91,15 +117,16 @@ const randomStory = (chance: Chance): readonly Step[] =>
   Array.from({ length: 3 + chance.below(7) }, (): Step => {
     if (chance.once(6)) return 'midnight'
     if (chance.once(6)) return 'restart'
+    if (chance.once(6)) return 'seal'
     return 1 + chance.below(4)
   })
 
 test('at random places of random stories, and once more while recovering', async () => {
   const count = counting()
-  for (const seed of seeds(300, 6000))
+  for (const seed of seeds(120, 6000))
     await withSeed(seed, async chance => {
       const [book, image] = [`${place}/book`, `${place}/image`]
-      const { told } = await cutAt(book, randomStory(chance), 1 + chance.below(120), [image], chance)
+      const { told } = await cutAt(book, randomStory(chance), someMoment(chance, 1, 160), [image], chance)
       if (fs.existsSync(image)) {
         const twice = chance.once(2)
         const left = twice ? await cutAgain(image, chance) : image
@@ -111,10 +138,17 @@ test('at random places of random stories, and once more while recovering', async
       }
       empty(book, image, `${image}-again`)
     })
-  count.row('power cut at a random operation of a random story, half of them again in the recovery', 'G1 G2 G7')
+  if (process.env.SEED === undefined) expect(count.outcomes.torn).toBeGreaterThan(0)
+  count.row(
+    'power cut at a random operation of a random story, half of them again in the recovery',
+    'G1 G2 G7',
+  )
 })
 
-/** Opens what a lying disk has left: with everything, or with a refusal that names the loss. */
+/**
+ * Opens what a lying disk has left: with everything, or with a refusal that names the loss. Opening goes through the
+ * active segment; what was lost of earlier ones is named by verify.
+ */
 const requireNamedLoss = async (image: string, acknowledged: readonly Acknowledged[]): Promise<string> => {
   try {
     await (await openBook(image, () => openedAt)).close()
@@ -122,19 +156,27 @@ const requireNamedLoss = async (image: string, acknowledged: readonly Acknowledg
     if (error instanceof LedgerDamaged) return error.verdict
     throw error
   }
+  if ((await damagesIn(image)).length > 0) return 'an earlier segment is damaged: named by verify'
   requireAcknowledged(witness(image), acknowledged)
   return 'nothing lost'
 }
 
 test('a disk that reports syncs of segments and does not do them is found out by HEAD', async () => {
   const count = counting()
-  for (const seed of seeds(200, 3000))
+  for (const seed of seeds(120, 3000))
     await withSeed(seed, async chance => {
       const [book, image] = [`${place}/book`, `${place}/image`]
-      const from = chance.below(60)
+      const from = chance.below(12)
       let syncs = 0
       const lies = (file: string) => file.endsWith('.jsonl') && ++syncs > from
-      const { told } = await cutAt(book, [1, 2, 'midnight', 1, 3, 1], 20 + chance.below(80), [image], chance, lies)
+      const { told } = await cutAt(
+        book,
+        [1, 2, 'midnight', 1, 3, 1],
+        someMoment(chance, 20, 130),
+        [image],
+        chance,
+        lies,
+      )
       if (!fs.existsSync(`${image}/LEDGER.json`)) count.add('nothing there yet')
       else {
         // HEAD is not synced after each append. Where it was lost as well, one machine cannot know: an anchor can.
@@ -144,7 +186,12 @@ test('a disk that reports syncs of segments and does not do them is found out by
       }
       empty(book, image)
     })
-  expect(count.outcomes['lost-acknowledged'] ?? 0).toBeGreaterThan(0)
-  expect(count.outcomes.corrupt ?? 0).toBeGreaterThan(0)
-  count.row('a disk that lies about syncs, then a power cut', 'G7: what HEAD acknowledges is lost in no silence')
+  if (process.env.SEED === undefined) {
+    expect(count.outcomes['lost-acknowledged']).toBeGreaterThan(0)
+    expect(count.outcomes.corrupt).toBeGreaterThan(0)
+  }
+  count.row(
+    'a disk that lies about syncs, then a power cut',
+    'G7: what HEAD acknowledges is lost in no silence',
+  )
 })

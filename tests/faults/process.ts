@@ -14,7 +14,8 @@ const sources = ['domain', 'adapters', 'tests/faults', 'tests/cast.ts']
 const stateOfSources = (): string => {
   const hash = createHash('sha256')
   const add = (file: string) => {
-    if (fs.statSync(file).isDirectory()) for (const name of fs.readdirSync(file).sort()) add(path.join(file, name))
+    if (fs.statSync(file).isDirectory())
+      for (const name of fs.readdirSync(file).sort()) add(path.join(file, name))
     else if (file.endsWith('.ts')) hash.update(file.slice(root.length)).update(fs.readFileSync(file))
   }
   for (const name of sources) add(path.join(root, name))
@@ -26,14 +27,25 @@ let compiled: string | undefined
 /** Where the compiled child lies. */
 const childProgram = (): string => {
   if (compiled !== undefined) return compiled
-  const folder = path.join(os.tmpdir(), `veritape-faults-${stateOfSources()}`)
+  const folder = path.join(os.tmpdir(), `veritape-compiled-${stateOfSources()}`)
   const program = path.join(folder, 'tests/faults/child.js')
   if (!fs.existsSync(program)) compile(folder, program)
   compiled = program
   return program
 }
 
+/** What was compiled an hour ago and longer is of sources that have changed since. */
+const removeOld = () => {
+  for (const name of fs.readdirSync(os.tmpdir())) {
+    const old = path.join(os.tmpdir(), name)
+    if (!compiledForm.test(name) || Date.now() - fs.statSync(old).mtimeMs < 3_600_000) continue
+    fs.rmSync(old, { recursive: true, force: true })
+  }
+}
+const compiledForm = /^veritape-compiled-[0-9a-f]{16}$/
+
 const compile = (folder: string, program: string): void => {
+  removeOld()
   const making = fs.mkdtempSync(path.join(os.tmpdir(), 'veritape-compiling-'))
   fs.writeFileSync(path.join(making, 'package.json'), '{"type":"module"}')
   fs.symlinkSync(path.join(root, 'node_modules'), path.join(making, 'node_modules'))
@@ -44,7 +56,8 @@ const compile = (folder: string, program: string): void => {
     fs.renameSync(making, folder)
   } catch (error) {
     fs.rmSync(making, { recursive: true, force: true })
-    if (!fs.existsSync(program)) // else another test file was quicker
+    if (!fs.existsSync(program))
+      // else another test file was quicker
       throw new Error(`the child does not compile: ${(error as { stdout?: string }).stdout ?? error}`)
   }
 }
@@ -107,7 +120,8 @@ export const run = (command: readonly string[], options: { cwd?: string } = {}):
       for (;;) {
         const found = lines.find(line => line.startsWith(word))
         if (found !== undefined) return found
-        if (over) throw new Error(`the process ended without saying ${word}: ${lines.join('; ')} ${complaint}`)
+        if (over)
+          throw new Error(`the process ended without saying ${word}: ${lines.join('; ')} ${complaint}`)
         await new Promise<void>(resolve => waiting.push(resolve))
       }
     },

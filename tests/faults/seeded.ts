@@ -43,6 +43,8 @@ export const withSeed = async (seed: number, work: (chance: Chance) => Promise<v
   try {
     await work(chanceOf(seed))
   } catch (error) {
-    throw new Error(`SEED=${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`SEED=${seed}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
 }

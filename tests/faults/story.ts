@@ -4,22 +4,17 @@
 import { type JsonlOptions, openJsonlStore } from '../../adapters/jsonl-store.ts'
 import type { EventStore, Group } from '../../domain/event-store.ts'
 import type { Instant } from '../../domain/time.ts'
-import {
-  candleClosed,
-  candles,
-  evaluated,
-  expectedAfter,
-  group,
-  market,
-  strategy,
-  write,
-} from '../cast.ts'
+import { candleClosed, candles, evaluated, expectedAfter, group, market, strategy, write } from '../cast.ts'
 
 /** The reserve is small, so that every story lays one aside. */
 export const create = { book: 'cast', mode: 'dry-run', zone: 'UTC', reserveBytes: 4096 } as const
 
 /** Opens the book of the story, with checkpoints, which lie inside it: the disk that fails has them too. */
-export const openBook = (folder: string, clock: () => Instant, more: Partial<JsonlOptions> = {}): Promise<EventStore> =>
+export const openBook = (
+  folder: string,
+  clock: () => Instant,
+  more: Partial<JsonlOptions> = {},
+): Promise<EventStore> =>
   openJsonlStore({
     folder,
     role: 'execute',

@@ -62,7 +62,17 @@ const names =
  * of tracing, --seccomp-bpf, passes over injected signals (strace 6.1).
  */
 export const through = (trace: string, files: readonly string[], inject?: string): readonly string[] => [
-  ...['strace', '-f', '-qq', '-y', ...(inject?.includes('signal=') ? [] : ['--seccomp-bpf']), '-o', trace, '-e', `trace=${names}`],
+  ...[
+    'strace',
+    '-f',
+    '-qq',
+    '-y',
+    ...(inject?.includes('signal=') ? [] : ['--seccomp-bpf']),
+    '-o',
+    trace,
+    '-e',
+    `trace=${names}`,
+  ],
   ...files.flatMap(file => ['-P', file]),
   ...(inject === undefined ? [] : ['-e', `inject=${inject}`]),
 ]

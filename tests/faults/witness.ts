@@ -22,7 +22,19 @@ export interface Acknowledged {
 /** What an append answered, as something that can be looked for. */
 export const acknowledgedOf = (recorded: Recorded<BookEvent>): Acknowledged => {
   const { seq, stream, revision, id, at, cause, correlation, run, event } = recorded
-  const content = [seq, event.type, stream, revision, id, at, event.version, cause, correlation, run, event.data]
+  const content = [
+    seq,
+    event.type,
+    stream,
+    revision,
+    id,
+    at,
+    event.version,
+    cause,
+    correlation,
+    run,
+    event.data,
+  ]
   return { seq, mark: sha256(JSON.stringify(content)) }
 }
 
@@ -83,7 +95,8 @@ export const witness = (folder: string): readonly Line[] => {
       if (p !== previous) throw new Error(`${place} does not follow the hash before it`)
       if (h !== sha256(line.slice(0, -72))) throw new Error(`${place} has another hash than its bytes`)
       if (Number(r) !== (revisions.get(s) ?? -1) + 1) throw new Error(`${place} has revision ${r} of ${s}`)
-      if (index !== (group.index === group.count ? 1 : group.index + 1)) throw new Error(`${place} breaks its group`)
+      if (index !== (group.index === group.count ? 1 : group.index + 1))
+        throw new Error(`${place} breaks its group`)
       if (index > 1 && count !== group.count) throw new Error(`${place} is of another group`)
       if (recorded <= at) throw new Error(`${place} is not later than the one before`)
       revisions.set(s, Number(r))
@@ -92,7 +105,16 @@ export const witness = (folder: string): readonly Line[] => {
       at = recorded
       const all = [Number(n), t, s, Number(r), i, recorded, k, m.cause, m.correlation, m.run, d]
       const content = sha256(JSON.stringify(all))
-      lines.push({ seq: Number(n), type: t, stream: s, revision: Number(r), hash: h, content, data: d, text: line })
+      lines.push({
+        seq: Number(n),
+        type: t,
+        stream: s,
+        revision: Number(r),
+        hash: h,
+        content,
+        data: d,
+        text: line,
+      })
     }
   }
   if (group.index !== group.count) throw new Error('witness: the last group is not whole')
@@ -179,14 +201,16 @@ export const prove = async (folder: string, told: readonly Acknowledged[]): Prom
     lines = witness(folder)
     requireAcknowledged(lines, told)
     cuts = requireNoSilentRepair(folder, before)
-    if (acknowledgedByHead(folder) !== lines.length) throw new Error('HEAD does not acknowledge the last line')
+    if (acknowledgedByHead(folder) !== lines.length)
+      throw new Error('HEAD does not acknowledge the last line')
     const next = lines.filter(({ stream }) => stream === candles).length
     const answer = await store.append(groupOf(next))
     if (answer._tag === 'Left') throw new Error(`after the fault an append is refused: ${answer.left.kind}`)
     if (answer.right.repeated) throw new Error('after the fault a new group is called a repeated one')
     for (const number of [0, Math.floor(next / 2), next]) {
       const again = await store.append(groupOf(number))
-      if (again._tag === 'Left' || !again.right.repeated) throw new Error(`group ${number} is not known any more`)
+      if (again._tag === 'Left' || !again.right.repeated)
+        throw new Error(`group ${number} is not known any more`)
     }
   } finally {
     await store.close()

@@ -1,0 +1,141 @@
+// The bugs that the fault suite must find: each is one change of the store that somebody could make in good faith.
+
+export interface Mutation {
+  /** As its author would have to confess it. */
+  readonly name: string
+  readonly file: string
+  /** Stands in the file exactly once. */
+  readonly find: string
+  readonly put: string
+}
+
+const writer = 'adapters/ledger-writer.ts'
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'acknowledges before the sync',
+    file: writer,
+    find: '    sync(fd)\n    group.settle(segment, start + length)\n',
+    put: '    group.settle(segment, start + length)\n',
+  },
+  {
+    name: 'moves HEAD before the sync',
+    file: writer,
+    find: "    sync(fd)\n    group.settle(segment, start + length)\n    return moveHeadOr('the events are durable, but ')\n",
+    put: "    group.settle(segment, start + length)\n    const moved = moveHeadOr('the events are durable, but ')\n    sync(fd)\n    return moved\n",
+  },
+  {
+    name: 'tries a failed sync again',
+    file: writer,
+    find: '      files.sync(fd)\n    } catch (error) {\n      poison.spread(error)\n    }\n',
+    put: '      files.sync(fd)\n    } catch {\n      files.sync(fd)\n    }\n',
+  },
+  {
+    name: 'ignores a short write',
+    file: 'adapters/ledger-text.ts',
+    find: 'return written === length ? undefined',
+    put: 'return written >= 0 ? undefined',
+  },
+  {
+    name: 'leaves the torn bytes of a failed write in the file',
+    file: 'adapters/ledger-text.ts',
+    find: '      files.truncate(fd, start)\n',
+    put: '      if (start < 0) files.truncate(fd, start)\n',
+  },
+  {
+    name: 'cuts off what is corrupt',
+    file: 'adapters/ledger-recovery.ts',
+    find: "  if (known.seq < head.seq) return { kind: 'corrupt', damage }\n",
+    put: '',
+  },
+  {
+    name: 'repairs in silence, without the quarantine',
+    file: 'adapters/ledger-recovery.ts',
+    find: '    replaceFile(files, place, quarantineName',
+    put: '    if (from < 0) replaceFile(files, place, quarantineName',
+  },
+  {
+    name: 'does not notice that the end is missing',
+    file: 'adapters/ledger-recovery.ts',
+    find: "    if (known.seq >= head.seq) return { kind: 'clean' }\n",
+    put: "    if (known.seq >= head.seq || known.seq > 0) return { kind: 'clean' }\n",
+  },
+  {
+    name: 'skips the check of the chain',
+    file: 'adapters/ledger-scan.ts',
+    find: '  if (previous !== chain.hash)',
+    put: '  if (previous.length !== chain.hash.length)',
+  },
+  {
+    name: 'takes half a group for a whole one',
+    file: 'adapters/ledger-advance.ts',
+    find: '    if (chain.index < chain.count) return true\n',
+    put: '',
+  },
+  {
+    name: 'gives a seq away a second time after a recovery',
+    file: writer,
+    find: "    if (verdict.kind === 'torn') {\n",
+    put: "    if (verdict.kind === 'torn') {\n      known.seq--\n",
+  },
+  {
+    name: 'believes a damaged slot of HEAD',
+    file: 'adapters/ledger-head.ts',
+    find: 'text.length !== slotBytes || crcOf(body) !== crc)',
+    put: 'text.length !== slotBytes || crc === undefined)',
+  },
+  {
+    name: 'delivers lines to readers that are not acknowledged, or torn',
+    file: 'adapters/jsonl-store.ts',
+    find: '  const mark = () => readHead(headFd, folder).mark\n',
+    put: "  const mark = () => {\n    const acknowledged = readHead(headFd, folder).mark\n    if (acknowledged.segment === '') return acknowledged\n    const { size } = fs.statSync(folder + '/' + acknowledged.segment)\n    return { ...acknowledged, seq: acknowledged.seq + (size > acknowledged.end ? 1 : 0), end: size }\n  }\n",
+  },
+  {
+    name: 'serves lines without looking at their hash',
+    file: 'adapters/ledger-reader.ts',
+    find: '  if (own !== claimed) throw',
+    put: "  if (own === '' && claimed === '') throw",
+  },
+  {
+    name: 'does not look whether LOCK is still the same file',
+    file: 'adapters/ledger-lock.ts',
+    find: '    if (now?.ino === inode) return\n',
+    put: '    if (now?.ino === inode || inode > 0) return\n',
+  },
+  {
+    name: 'appends although another process has poisoned the ledger',
+    file: 'adapters/ledger-poison.ts',
+    find: '{ throwIfNoEntry: false }) === undefined) return\n',
+    put: "{ throwIfNoEntry: false }) === undefined || folder !== '') return\n",
+  },
+  {
+    name: 'does not make the name of a new segment durable',
+    file: writer,
+    find: '      if (opens) files.syncFolder(folder)\n',
+    put: '      if (opens && start > 0) files.syncFolder(folder)\n',
+  },
+  {
+    name: 'trusts a checkpoint that the ledger does not vouch for',
+    file: 'adapters/ledger-checkpoint.ts',
+    find: "hash('sha256', text, 'hex') === sha256 ? text",
+    put: "sha256 !== '' ? text",
+  },
+  {
+    name: 'trusts a stale checkpoint: of segments that are not there any more',
+    file: 'adapters/ledger-checkpoint.ts',
+    find: '    endsAs(folder, header)\n',
+    put: '    (endsAs(folder, header) || header.end > 0)\n',
+  },
+  {
+    name: 'seals a day without verifying its lines',
+    file: 'adapters/ledger-sealing.ts',
+    find: 'const wrong = takeLine(chain, bytes, start, end, true)',
+    put: 'const wrong = takeLine(chain, bytes, start, end, false)',
+  },
+  {
+    name: 'seals what only an unsynced HEAD acknowledges',
+    file: 'adapters/ledger-seal-days.ts',
+    find: '    files.sync(fd)\n    return readHead',
+    put: '    if (fd < 0) files.sync(fd)\n    return readHead',
+  },
+]
