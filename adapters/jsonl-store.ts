@@ -6,14 +6,12 @@
 // docs/ledger-format.md describes the bytes.
 
 import fs from 'node:fs'
-import type { BookEvent } from '../domain/catalogue.ts'
-import type { Recorded, Seq, StreamName } from '../domain/event.ts'
-import type { EventStore, ReadOptions } from '../domain/event-store.ts'
+import type { EventStore } from '../domain/event-store.ts'
 import type { Role } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
 import { door } from './ledger-decision.ts'
 import { type LedgerFiles, nodeFiles, replaceFile } from './ledger-files.ts'
-import { type DurableMark, nothingDurable, openHead, printSlot, readHead } from './ledger-head.ts'
+import { nothingDurable, openHead, printSlot, readHead } from './ledger-head.ts'
 import {
   type Creation,
   createIdentity,
@@ -25,12 +23,10 @@ import {
   requireSame,
   requireWritable,
 } from './ledger-identity.ts'
-import type { Known } from './ledger-known.ts'
 import { backOff, LedgerBusy, type LedgerLock, openLock } from './ledger-lock.ts'
 import { appendQueue } from './ledger-queue.ts'
-import { beginning, cursorAfter, everything, ofStream, ofTypes, readTo, requireEnd } from './ledger-reader.ts'
-import { rangeOf } from './ledger-stored.ts'
-import { watchLedger } from './ledger-watch.ts'
+import { requireEnd } from './ledger-reader.ts'
+import { reading, streamOf } from './ledger-reading.ts'
 import { openWriter } from './ledger-writer.ts'
 
 export interface JsonlOptions {

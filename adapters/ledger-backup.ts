@@ -8,7 +8,7 @@
 // HEAD is read first, everything else later: the segments only ever grow, so whatever HEAD named is in them. The copy
 // of the segment that HEAD names is cut where HEAD says, and the copy's HEAD says the same.
 //
-// Not copied: LOCK and EXECUTOR (who holds the book now), KILL (a restored book is halted anyway), POISON (about the disk,
+// Not copied: LOCK, EXECUTOR and SEALING (who holds the book now), KILL (a restored book is halted anyway), POISON (about the disk,
 // not the bytes), RESERVE (room), CHECKPOINT (made anew) and temporary files.
 
 import { createHash } from 'node:crypto'
@@ -46,7 +46,7 @@ const Manifest = z.strictObject({
 })
 
 /** Names in the folder of a book that belong to running processes or to this machine. */
-const notCopied = new Set(['LOCK', 'EXECUTOR', 'KILL', 'POISON', 'RESERVE', 'CHECKPOINT', 'HEAD'])
+const notCopied = new Set(['LOCK', 'EXECUTOR', 'KILL', 'POISON', 'RESERVE', 'CHECKPOINT', 'SEALING', 'HEAD'])
 const isCopied = (path: string): boolean => !notCopied.has(path) && !path.endsWith('.tmp')
 
 export interface BackupSource {

@@ -1,12 +1,11 @@
 // What an export needs besides the events: where a selection begins and ends, and where the text goes.
 
-import { once } from 'node:events'
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { Seq } from '../domain/event.ts'
 import { PlaceTaken, type Selection, type TextOut } from '../domain/ledger-copies.ts'
 import { addDays, type CalendarDate, instantAt } from '../domain/time.ts'
-import { nodeFiles } from './ledger-files.ts'
+import { codeOf, nodeFiles } from './ledger-files.ts'
 import { openHead, readHead } from './ledger-head.ts'
 import { NoSuchBook, readIdentity } from './ledger-identity.ts'
 import { lineBytesMax, seqOf } from './ledger-line.ts'
@@ -115,14 +114,7 @@ const seqAt = (folder: string, segment: string, instant: string): Seq => {
 
 /** stdout, or a file that appears under its name once it is complete and durable. */
 export const openTextOut = async (path: string | undefined): Promise<TextOut> => {
-  if (path === undefined)
-    return {
-      write: async text => {
-        if (!process.stdout.write(text)) await once(process.stdout, 'drain')
-      },
-      close: async () => {},
-      discard: async () => {},
-    }
+  if (path === undefined) return standardOutput()
   if (fs.existsSync(path))
     throw new PlaceTaken(`${path} is there already; name another file, or move it away`)
   const temporary = `${path}.part`
@@ -130,6 +122,7 @@ export const openTextOut = async (path: string | undefined): Promise<TextOut> =>
   return {
     write: async text => {
       await file.writeFile(text)
+      return true
     },
     close: async () => {
       await file.sync()
@@ -141,5 +134,33 @@ export const openTextOut = async (path: string | undefined): Promise<TextOut> =>
       await file.close()
       fs.rmSync(temporary)
     },
+  }
+}
+
+const standardOutput = (): TextOut => {
+  const { stdout } = process
+  let failed: Error | undefined
+  stdout.on('error', error => {
+    failed = error
+  })
+  const isRead = (): boolean => {
+    if (failed === undefined) return true
+    if (codeOf(failed) === 'EPIPE') return false
+    throw failed
+  }
+  return {
+    write: async text => {
+      if (!isRead()) return false
+      await new Promise<void>(resolve => {
+        stdout.write(text, error => {
+          if (error) failed ??= error
+          resolve()
+        })
+      })
+      return isRead()
+    },
+    // The listener above stays: a pipe can also break behind the last write.
+    close: async () => {},
+    discard: async () => {},
   }
 }

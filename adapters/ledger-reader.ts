@@ -2,7 +2,7 @@
 // so it never meets a torn line or half a group. Lines that are not asked for are skipped without making text of
 // them: their type stands at a fixed place.
 
-import { type BookEvent, declarations } from '../domain/catalogue.ts'
+import type { BookEvent } from '../domain/catalogue.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { codeOf } from './ledger-files.ts'

@@ -14,7 +14,12 @@ import { watchLedger } from './ledger-watch.ts'
 type Reading = Pick<EventStore, 'read' | 'readAll' | 'subscribe' | 'head'>
 
 /** The reading half, the same for readers and writers. */
-export const reading = (folder: string, headFd: number, woken: Set<() => void>, opened: () => void): Reading => {
+export const reading = (
+  folder: string,
+  headFd: number,
+  woken: Set<() => void>,
+  opened: () => void,
+): Reading => {
   const mark = () => readHead(headFd, folder).mark
 
   async function* readAll({ after = 0, upTo, types }: ReadOptions, end: ReturnType<typeof mark>) {

@@ -24,10 +24,10 @@ import {
   typeAt,
   zeroHash,
 } from './ledger-line.ts'
-import { ofTypes } from './ledger-reader.ts'
 import { type Chain, chainAfter, chunksOf, takeLine } from './ledger-scan.ts'
 import { isBefore, listSegments } from './ledger-segment.ts'
 import { openSegment } from './ledger-segment-bytes.ts'
+import { ofTypes } from './ledger-wanted.ts'
 
 /** The fields that a fold reads, by type. A type that is not named is verified and not made into an event. */
 export type WantedFields = ReadonlyMap<string, readonly string[]>

@@ -89,12 +89,11 @@ const saidOf = (
 ): (readonly [key: keyof Anchor, value: string | number | undefined])[] => {
   const seal = walk === undefined ? undefined : seals.read.get(walk.segment)
   const anchor = seal === undefined ? undefined : anchorOf(seal)
-  return [
+  const said: (readonly [key: keyof Anchor, value: string | number | undefined])[] = [
     ['seq', walk?.lastSeq],
     ['hash', walk?.lastHash],
-    ['book', anchor?.book],
-    ['ledgerId', anchor?.ledgerId],
-    ['epoch', anchor?.epoch],
     ['sealSha256', anchor?.sealSha256],
   ]
+  if (anchor === undefined) return said
+  return [...said, ['book', anchor.book], ['ledgerId', anchor.ledgerId], ['epoch', anchor.epoch]]
 }

@@ -1,6 +1,7 @@
 // Which lines a reader asks for. The type stands at a fixed place and the stream right behind it, so a line that is not
 // asked for is passed over without making text of it.
 
+import { declarations } from '../domain/catalogue.ts'
 import type { StreamName } from '../domain/event.ts'
 import { typeAt } from './ledger-line.ts'
 

@@ -91,8 +91,8 @@ const writeAll = async (engine: Engine, options: Options, out: TextOut): Promise
   }
   let lines = 0
   for await (const line of linesOf(engine, options)) {
-    await out.write(line)
     lines++
+    if (!(await out.write(line))) break
   }
   return lines
 }

@@ -65,7 +65,8 @@ export interface RedactedReport {
 
 /** Where text goes: stdout or a file, which is there as a whole when it is closed, or not at all. */
 export interface TextOut {
-  write(text: string): Promise<void>
+  /** False when nobody reads any more, as behind `| head`: there is no need to go on. */
+  write(text: string): Promise<boolean>
   close(): Promise<void>
   /** Leaves no file behind. */
   discard(): Promise<void>

@@ -176,6 +176,13 @@ describe('a checkpoint is not believed, and nothing is answered otherwise,', () 
     other.remove()
   })
 
+  test('when the ledger has another id, though the same lines', async () => {
+    const path = `${book.folder}/LEDGER.json`
+    const identity = JSON.parse(fs.readFileSync(path, 'utf8'))
+    fs.writeFileSync(path, JSON.stringify({ ...identity, ledgerId: '0b1c2d3e-4f50-4a61-8b72-9c83a4d5e6f7' }))
+    expect(await segmentsRead()).toEqual(everySegment)
+  })
+
   test('when it is of a later state than the ledger, which was put back from a backup', async () => {
     const backup = `${book.folder}-backup`
     fs.cpSync(book.folder, backup, { recursive: true })

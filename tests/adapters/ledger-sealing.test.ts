@@ -305,13 +305,16 @@ describe('a failure at any step of sealing', () => {
     expect((await book.verify()).damages).toEqual([])
   })
 
-  test('a seal that says other than the plain file beside it is not believed', async () => {
+  test('a seal that says other than the plain file beside it stops the sealing and is not replaced', async () => {
     const plain = fs.readFileSync(`${book.folder}/2023-03-24.jsonl`)
     await book.seal({ upTo: '2023-03-24' })
-    const at = plain.indexOf('12.5')
-    plain.write('12.6', at)
     fs.writeFileSync(`${book.folder}/2023-03-24.jsonl`, plain)
-    await expect(book.seal()).rejects.toMatchObject({ name: 'LedgerDamaged' })
+    const seal = `${book.folder}/2023-03-24.jsonl.seal.json`
+    const other = fs.readFileSync(seal, 'utf8').replace(/"sha256": "\w{64}"/, `"sha256": "${'a'.repeat(64)}"`)
+    fs.rmSync(seal)
+    fs.writeFileSync(seal, other)
+    await expect(book.seal()).rejects.toThrow(/its SHA-256 is \w{64}, its seal says a{64}/)
+    expect(fs.readFileSync(seal, 'utf8')).toBe(other)
     expect(fs.existsSync(`${book.folder}/2023-03-24.jsonl`)).toBe(true)
   })
 

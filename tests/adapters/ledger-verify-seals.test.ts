@@ -81,6 +81,24 @@ describe('a flipped bit is found, and named by its file', () => {
   }, 120_000)
 })
 
+test('a signature with other bits where base64 has no meaning is another one', async () => {
+  await book.seal({ keyFile })
+  const name = `anchors/${firstDay}.json`
+  const text = fs.readFileSync(pathOf(name), 'utf8')
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+  const other = text.replace(/(.)(=="\})/, (_, last, end) => `${alphabet[alphabet.indexOf(last) ^ 1]}${end}`)
+  expect(other).not.toBe(text)
+  overwrite(name, other)
+  expect((await book.verify({ publicKey })).damages).toMatchObject([{ segment: name }])
+})
+
+test('a seal that says the same in other words is another one', async () => {
+  await book.seal()
+  overwrite(seal, JSON.stringify(JSON.parse(fs.readFileSync(pathOf(seal), 'utf8'))))
+  const found = (await book.verify({ date: firstDay })).damages.map(({ segment }) => segment)
+  expect(found).toEqual([`${firstDay}.jsonl`, seal, ...Array(3).fill(`anchors/${firstDay}.json`)])
+})
+
 test('damage in a compressed segment names the file and the byte where its member begins', async () => {
   await book.seal()
   const bytes = fs.readFileSync(pathOf(gz))
@@ -190,6 +208,14 @@ describe('a sealed event that was changed, with every later hash and seal recomp
     expect(report.seals).toBe(2)
     expect(damages.map(({ segment }) => segment)).toContain(`anchors/${firstDay}.json`)
     expect(damages.every(({ segment }) => segment.startsWith('anchors/'))).toBe(true)
+  })
+
+  test('and stops the next sealing, which does not touch the anchors', async () => {
+    await book.seal()
+    await forge()
+    const before = fs.readFileSync(pathOf(`anchors/${firstDay}.json`))
+    await expect(book.seal()).rejects.toThrow('says other than the seal of that day')
+    expect(fs.readFileSync(pathOf(`anchors/${firstDay}.json`))).toEqual(before)
   })
 
   test('and with the anchors written anew, by their signatures alone', async () => {

@@ -82,5 +82,5 @@ test('a closed store has nothing left to sync', async () => {
   await store.close()
   synced = []
   await vi.advanceTimersByTimeAsync(5000)
-  expect(synced).toEqual([])
+  expect([synced, fs.existsSync(`${folder}/POISON`)]).toEqual([[], false])
 })

@@ -103,26 +103,33 @@ const firstFound = (folder: string): Found | undefined => {
   return undefined
 }
 
+/** The file with the bug in it; throws when the store has changed and the mutant has to be written anew. */
+const withEdits = (text: string, { name, file, find, put, also }: Mutation): string => {
+  let changed = text
+  for (const edit of also === undefined ? [{ find, put }] : [{ find, put }, also]) {
+    if (changed.split(edit.find).length !== 2)
+      throw new Error(
+        `the mutant '${name}' no longer fits ${file}: look for what replaced ${JSON.stringify(edit.find)}`,
+      )
+    changed = changed.replace(edit.find, () => edit.put)
+  }
+  return changed
+}
+
+/** A bug that the compiler finds proves nothing about the tests. */
+const requireCompiles = (folder: string, name: string) => {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const { stdout } = spawnSync(process.execPath, [tsc, '--noEmit'], { cwd: folder, encoding: 'utf8' })
+  const own = stdout.split('\n').filter(line => line.startsWith('adapters/'))
+  if (own.length > 0) throw new Error(`the mutant '${name}' does not compile: ${own[0]}`)
+}
+
 /** Does `work` with the bug in place. */
-const withBug = (folder: string, { name, file, find, put }: Mutation, work: () => Found | undefined) => {
-  const path = join(folder, file)
+const withBug = <T>(folder: string, mutation: Mutation, work: () => T): T => {
+  const path = join(folder, mutation.file)
   const text = readFileSync(path, 'utf8')
-  if (text.split(find).length !== 2)
-    throw new Error(
-      `the mutant '${name}' no longer fits ${file}: look for what replaced ${JSON.stringify(find)}`,
-    )
-  writeFileSync(
-    path,
-    text.replace(find, () => put),
-  )
-  const compiled = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit'], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
+  writeFileSync(path, withEdits(text, mutation))
   try {
-    const own = compiled.stdout.split('\n').filter(line => line.startsWith('adapters/'))
-    if (own.length > 0)
-      throw new Error(`the mutant '${name}' does not compile, so no test can find it: ${own[0]}`)
     return work()
   } finally {
     writeFileSync(path, text)
@@ -136,6 +143,7 @@ const main = (): number => {
   )
   const folder = copyProject()
   try {
+    for (const mutation of chosen) withBug(folder, mutation, () => requireCompiles(folder, mutation.name))
     if (wanted.length === 0) {
       const found = firstFound(folder)
       if (found !== undefined)
@@ -169,4 +177,9 @@ const main = (): number => {
   }
 }
 
-process.exitCode = main()
+try {
+  process.exitCode = main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

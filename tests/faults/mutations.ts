@@ -1,12 +1,17 @@
 // The bugs that the fault suite must find: each is one change of the store that somebody could make in good faith.
 
-export interface Mutation {
-  /** As its author would have to confess it. */
-  readonly name: string
-  readonly file: string
+interface Edit {
   /** Stands in the file exactly once. */
   readonly find: string
   readonly put: string
+}
+
+export interface Mutation extends Edit {
+  /** As its author would have to confess it. */
+  readonly name: string
+  readonly file: string
+  /** A second place, where one edit is not enough. */
+  readonly also?: Edit
 }
 
 const writer = 'adapters/ledger-writer.ts'
@@ -82,13 +87,25 @@ export const mutations: readonly Mutation[] = [
     name: 'believes a damaged slot of HEAD',
     file: 'adapters/ledger-head.ts',
     find: 'text.length !== slotBytes || crcOf(body) !== crc)',
-    put: 'text.length !== slotBytes || crc === undefined)',
+    put: 'text.length !== slotBytes || (crcOf(body) !== crc && crc === undefined))',
   },
   {
     name: 'delivers lines to readers that are not acknowledged, or torn',
-    file: 'adapters/jsonl-store.ts',
+    file: 'adapters/ledger-reading.ts',
     find: '  const mark = () => readHead(headFd, folder).mark\n',
-    put: "  const mark = () => {\n    const acknowledged = readHead(headFd, folder).mark\n    if (acknowledged.segment === '') return acknowledged\n    const { size } = fs.statSync(folder + '/' + acknowledged.segment)\n    return { ...acknowledged, seq: acknowledged.seq + (size > acknowledged.end ? 1 : 0), end: size }\n  }\n",
+    put: [
+      '  const mark = () => {',
+      '    const acknowledged = readHead(headFd, folder).mark',
+      "    if (acknowledged.segment === '') return acknowledged",
+      "    const { size } = statSync(folder + '/' + acknowledged.segment)",
+      '    return { ...acknowledged, seq: acknowledged.seq + (size > acknowledged.end ? 1 : 0), end: size }',
+      '  }',
+      '',
+    ].join('\n'),
+    also: {
+      find: "import type { BookEvent } from '../domain/catalogue.ts'\n",
+      put: "import { statSync } from 'node:fs'\nimport type { BookEvent } from '../domain/catalogue.ts'\n",
+    },
   },
   {
     name: 'serves lines without looking at their hash',
@@ -123,8 +140,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'trusts a stale checkpoint: of segments that are not there any more',
     file: 'adapters/ledger-checkpoint.ts',
-    find: '    endsAs(folder, header)\n',
-    put: '    (endsAs(folder, header) || header.end > 0)\n',
+    find: '!endsAs(folder, header))\n',
+    put: '(!endsAs(folder, header) && header.end < 0))\n',
   },
   {
     name: 'seals a day without verifying its lines',
