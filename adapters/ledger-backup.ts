@@ -11,13 +11,13 @@
 // Not copied: LOCK, EXECUTOR and SEALING (who holds the book now), KILL (a restored book is halted anyway), POISON (about the disk,
 // not the bytes), RESERVE (room), CHECKPOINT (made anew) and temporary files.
 
-import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { type BackupReport, BackupUnusable, PlaceTaken } from '../domain/ledger-copies.ts'
 import type { Instant } from '../domain/time.ts'
+import { copyFile, hashOfFile } from './durable-copy.ts'
 import { dataReferencesOf } from './ledger-data-references.ts'
 import { codeOf, nodeFiles, replaceFile } from './ledger-files.ts'
 import { type DurableMark, openHead, printSlot, readHead } from './ledger-head.ts'
@@ -130,7 +130,7 @@ const headOf = (folder: string): DurableMark => {
 }
 
 /** Everything that is neither a segment, a seal nor about the running processes; paths from the folder. */
-export const otherFilesIn = (folder: string): string[] => {
+const otherFilesIn = (folder: string): string[] => {
   const ofSegments = new Set(listSegments(folder).flatMap(name => [name, sealedName(name), sealName(name)]))
   return fs
     .readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -165,50 +165,10 @@ const copiedIfThere = async (from: string, to: string, bytes: number | undefined
   }
 }
 
-const copyBytes = 1024 * 1024
-
-/** Copies a file, or its first bytes; durable, with the names of new folders. */
-export const copyFile = async (from: string, to: string, bytes?: number): Promise<void> => {
-  const source = await fs.promises.open(from, 'r')
-  try {
-    makeFolders(dirname(to))
-    const target = await fs.promises.open(to, 'wx', 0o644)
-    try {
-      const buffer = Buffer.allocUnsafe(copyBytes)
-      let copied = 0
-      while (bytes === undefined || copied < bytes) {
-        const length = Math.min(copyBytes, (bytes ?? Number.POSITIVE_INFINITY) - copied)
-        const { bytesRead } = await source.read(buffer, 0, length, copied)
-        if (bytesRead === 0) break
-        await target.writeFile(buffer.subarray(0, bytesRead))
-        copied += bytesRead
-      }
-      if (bytes !== undefined && copied !== bytes)
-        throw new LedgerDamaged(
-          'lost-acknowledged',
-          `${from} has ${copied} bytes, but ${bytes} were acknowledged`,
-        )
-      await target.sync()
-    } finally {
-      await target.close()
-    }
-  } finally {
-    await source.close()
-  }
-  nodeFiles.syncFolder(dirname(to))
-}
-
-const makeFolders = (folder: string) => {
-  const first = fs.mkdirSync(folder, { recursive: true })
-  if (first === undefined) return
-  for (let made = folder; made.length >= first.length; made = dirname(made))
-    nodeFiles.syncFolder(dirname(made))
-}
-
 // ── the data ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Copies what the events of the ledger refer to. */
-export const copyData = async (
+const copyData = async (
   ledger: string,
   from: string,
   to: string,
@@ -221,12 +181,6 @@ export const copyData = async (
     await copyFile(join(from, sha256), join(to, sha256))
   }
   return { data, dataMissing: [...required].filter(sha256 => !there.has(sha256)).sort() }
-}
-
-export const hashOfFile = async (path: string): Promise<string> => {
-  const hash = createHash('sha256')
-  for await (const chunk of fs.createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }
 
 // ── the check ───────────────────────────────────────────────────────────────────────────────────────────────────

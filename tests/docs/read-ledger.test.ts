@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { printSlot } from '../../adapters/ledger-head.ts'
+import { zeroHash } from '../../adapters/ledger-line.ts'
 import { sealByHand } from '../adapters/sealed-by-hand.ts'
 import { copyOf, linesOf, segmentsOf } from '../cli/files.ts'
 import { root } from '../cli/veritape.ts'
@@ -88,6 +90,14 @@ test.each<[string, (folder: string) => void, string]>([
     'a HEAD that cannot be read',
     folder => change(join(folder, 'HEAD'), text => text.replaceAll('crc=', 'crc=f')),
     'HEAD',
+  ],
+  [
+    'a HEAD that names another event',
+    folder => {
+      const slot = printSlot({ seq: 5, segment: segmentsOf(folder)[0] as string, end: 1, hash: zeroHash })
+      writeFileSync(join(folder, 'HEAD'), slot.repeat(2))
+    },
+    'event 5: it is not the one that HEAD names',
   ],
 ])('%s is named', (_, damage, sentence) => {
   const folder = copyOf(book)

@@ -2,7 +2,16 @@
 // suite on it: a bug that no test finds is a hole in the suite. Prints which test found which.
 
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
@@ -10,19 +19,27 @@ import { type Mutation, mutations } from './mutations.ts'
 
 const root = process.cwd()
 
-/** The suite in the order in which most bugs are found soonest; the last ones start other processes. */
-const order = [
+/** The files in the order in which most bugs are found soonest; the last ones start other processes. */
+const soonest = [
   'every-operation',
   'power-cut',
   'every-byte',
   'clock',
   'checkpoint',
+  'sealed',
   'every-syscall',
   'lock-and-place',
   'many-processes',
   'full-disk',
   'halt',
 ]
+
+/** All of the suite. */
+const order = (): readonly string[] => {
+  const names = readdirSync(join(root, 'tests/faults')).filter(name => name.endsWith('.test.ts'))
+  const all = names.map(name => name.slice(0, -'.test.ts'.length))
+  return [...soonest.filter(name => all.includes(name)), ...all.filter(name => !soonest.includes(name))]
+}
 
 const copyProject = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'veritape-mutants-'))
@@ -96,7 +113,7 @@ const runFile = (folder: string, file: string): Found | undefined => {
 }
 
 const firstFound = (folder: string): Found | undefined => {
-  for (const file of order) {
+  for (const file of order()) {
     const found = runFile(folder, file)
     if (found !== undefined) return found
   }
