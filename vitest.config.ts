@@ -10,6 +10,8 @@ export default defineConfig({
     pool: 'forks',
     // Most of the time is waiting: for other processes and for the disk.
     maxWorkers: 3,
-    testTimeout: 60_000,
+    // Generous: a machine that does ten other things at once is slow, not wrong.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })

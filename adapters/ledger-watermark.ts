@@ -14,6 +14,8 @@ export interface Watermark {
   /** Throws when HEAD could not be written; the mark is then as before. */
   move(mark: DurableMark): void
   close(): void
+  /** Closes without a sync: the ledger could not be opened. */
+  abandon(): void
 }
 
 const idleMs = 1000
@@ -58,7 +60,14 @@ export const watermarkOf = (
     },
     close: () => {
       clearTimeout(timer)
-      fs.fsyncSync(headFd)
+      try {
+        fs.fsyncSync(headFd)
+      } finally {
+        fs.closeSync(headFd)
+      }
+    },
+    abandon: () => {
+      clearTimeout(timer)
       fs.closeSync(headFd)
     },
   }

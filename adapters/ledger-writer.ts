@@ -10,7 +10,7 @@ import fs from 'node:fs'
 import { left } from '../domain/result.ts'
 import { SegmentClosed, type SegmentEvent } from '../domain/segment.ts'
 import type { Instant } from '../domain/time.ts'
-import { activeSegment } from './ledger-active.ts'
+import { type ActiveSegment, activeSegment } from './ledger-active.ts'
 import { advance } from './ledger-advance.ts'
 import { loadCheckpoint, saveCheckpoint } from './ledger-checkpoint.ts'
 import type { Request } from './ledger-decision.ts'
@@ -20,14 +20,14 @@ import type { DurableMark } from './ledger-head.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import { type Known, nothingKnown, settle } from './ledger-known.ts'
 import { openingOf, ownRequest, unrecorded } from './ledger-own.ts'
-import { poisonOf } from './ledger-poison.ts'
+import { type Poison, poisonOf } from './ledger-poison.ts'
 import { damageError, judge, quarantine } from './ledger-recovery.ts'
 import { reserveOf } from './ledger-reserve.ts'
 import { rollDue, segmentName } from './ledger-segment.ts'
 import { storedEventsIn } from './ledger-stored.ts'
 import { NoRoom, textAppender } from './ledger-text.ts'
 import { datesOf, recordedTime } from './ledger-time.ts'
-import { watermarkOf } from './ledger-watermark.ts'
+import { type Watermark, watermarkOf } from './ledger-watermark.ts'
 
 export interface LedgerWriter {
   /** Answers all requests with one write group. The caller holds the lock. Throws LedgerDamaged. */
@@ -56,14 +56,35 @@ type Failure =
   | { readonly kind: 'disk-full'; readonly detail: string }
   | { readonly kind: 'outcome-unknown'; readonly detail: string }
 
-/** Opens the ledger's files for writing; recovers what a dead writer left. The caller holds the lock. */
+/**
+ * Opens the ledger's files for writing; recovers what a dead writer left. The caller holds the lock. `headFd` is the
+ * writer's from now on, closed too when it throws.
+ */
 export const openWriter = (options: WriterOptions): LedgerWriter => {
-  const { folder, identity, clock, files, headFd, sign, checkpoints, urgent } = options
+  const { folder, clock, files, headFd } = options
+  const poison = poisonOf(files, folder, clock)
+  const active = activeSegment(folder)
+  let head: Watermark | undefined
+  try {
+    head = watermarkOf(files, folder, headFd, error => poison.note(error))
+    return writerOf(options, poison, head, active)
+  } catch (error) {
+    active.close()
+    if (head === undefined) fs.closeSync(headFd)
+    else head.abandon()
+    throw error
+  }
+}
+
+const writerOf = (
+  options: WriterOptions,
+  poison: Poison,
+  head: Watermark,
+  active: ActiveSegment,
+): LedgerWriter => {
+  const { folder, identity, clock, files, sign, checkpoints, urgent } = options
   const time = recordedTime(clock)
   const today = datesOf(clock, identity.zone)
-  const poison = poisonOf(files, folder, clock)
-  const head = watermarkOf(files, folder, headFd, error => poison.note(error))
-  const active = activeSegment(folder)
   const appendText = textAppender(files, poison)
   const reserve = reserveOf(files, folder, identity.reserveBytes, urgent)
   poison.refuse()

@@ -52,7 +52,7 @@ export const demo = async (): Promise<Demo> => {
     renameSync(`${result}.tmp`, result)
   }
   for (let waited = 0; !existsSync(result); waited += 50) {
-    if (waited > 120_000) throw new Error('the demo has not ended after two minutes')
+    if (waited > 280_000) throw new Error('the demo has not ended after several minutes')
     await sleep(50)
   }
   const ended = JSON.parse(readFileSync(result, 'utf8')) as Ended | { failed: string }

@@ -58,7 +58,7 @@ const tradingView = (folder: string, book: string, name: string): unknown =>
   )
 
 test('a demo that is killed twenty times trades as one that was never killed', {
-  timeout: 240_000,
+  timeout: 900_000,
 }, async () => {
   const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000)
   onTestFailed(() => console.error(`KILL_SEED=${seed} repeats it`))

@@ -76,7 +76,7 @@ describe('one changed line of a strategy', () => {
   })
 })
 
-test('the demo writes the same ledger in another time zone and language', { timeout: 120_000 }, async () => {
+test('the demo writes the same ledger in another time zone and language', { timeout: 600_000 }, async () => {
   const { folder } = await demo()
   const cwd = temporaryFolder()
   const env = { TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' }

@@ -48,7 +48,7 @@ const runIn = (format: 'text' | 'json', argv: readonly string[]) => {
 /** All but end of line and what a table pads with. */
 const control = /[^\P{Cc}\n]/u
 
-test.each(Object.entries(cases))('%s', { timeout: 60_000 }, async (_, argv) => {
+test.each(Object.entries(cases))('%s', async (_, argv) => {
   const asText = await runIn('text', argv)
   const asJson = await runIn('json', argv)
   expect(asText).toMatchObject({ code: 0, stderr: '' })

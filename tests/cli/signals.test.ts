@@ -18,7 +18,7 @@ const atWork = async (cwd: string): Promise<Running> => {
   const running = start(execute, { cwd })
   await expect
     .poll(() => (existsSync(book(cwd)) && segmentsOf(book(cwd)).length > 0 ? sizeOf(cwd) : 0), {
-      timeout: 20_000,
+      timeout: 120_000,
       interval: 20,
     })
     .toBeGreaterThan(100_000)
@@ -74,7 +74,7 @@ describe('a second process on the book', () => {
     )
     expect(second).toMatchObject({ code: 75, stdout: '' })
     const size = sizeOf(cwd)
-    await expect.poll(() => sizeOf(cwd)).toBeGreaterThan(size)
+    await expect.poll(() => sizeOf(cwd), { timeout: 120_000 }).toBeGreaterThan(size)
     running.process.kill('SIGTERM')
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
     expect(linesOf(book(cwd)).filter(({ t }) => t === 'RunStarted').length).toBe(1)
@@ -87,7 +87,7 @@ describe('a second process on the book', () => {
     expect(await veritape(wish, { cwd })).toMatchObject({ code: 0, stderr: '' })
     for (const verb of [['status'], ['verify'], ['project', '--once']])
       expect(await veritape([...verb, ...crypto], { cwd }), verb.join(' ')).toMatchObject({ code: 0 })
-    await expect.poll(() => answered(cwd, 'me-too'), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => answered(cwd, 'me-too'), { timeout: 120_000 }).toBe(true)
     running.process.kill('SIGTERM')
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
   })

@@ -10,7 +10,7 @@ import { counting, full } from './tally.ts'
 import { type Step, tell } from './teller.ts'
 import { type Acknowledged, prove } from './witness.ts'
 
-if (full) vi.setConfig({ testTimeout: 1_200_000 })
+vi.setConfig({ testTimeout: full ? 1_800_000 : 240_000 })
 
 const firstDay = '2023-03-24.jsonl'
 let place = ''

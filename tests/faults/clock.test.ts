@@ -18,7 +18,7 @@ import {
   witness,
 } from './witness.ts'
 
-if (full) vi.setConfig({ testTimeout: 1_200_000 })
+vi.setConfig({ testTimeout: full ? 1_800_000 : 240_000 })
 
 const second = 1000
 const hour = 3_600_000

@@ -25,7 +25,7 @@ import {
   witness,
 } from './witness.ts'
 
-if (full) vi.setConfig({ testTimeout: 1_200_000 })
+vi.setConfig({ testTimeout: full ? 1_800_000 : 240_000 })
 
 let place = ''
 /** A book of three groups: three candles with what the strategy says of them, seven lines in all. */

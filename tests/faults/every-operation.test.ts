@@ -12,7 +12,7 @@ import { counting, full } from './tally.ts'
 import { nameOf, type Step, type Told, tell, wholeStory } from './teller.ts'
 import { acknowledgedOf, prove, segmentsIn, witness } from './witness.ts'
 
-if (full) vi.setConfig({ testTimeout: 1_200_000 })
+vi.setConfig({ testTimeout: full ? 1_800_000 : 240_000 })
 
 let place = ''
 beforeEach(() => {

@@ -117,7 +117,7 @@ test.runIf(missing === undefined)('a story is told through strace, and its calls
 
 test.runIf(missing === undefined)(
   'each call of create, append, roll, close and open may fail once, for ever, or kill',
-  { timeout: 1_200_000 },
+  { timeout: 1_800_000 },
   async () => {
     const counts = countsOf((await tellThrough(folderOnDisk(), undefined)).calls)
     const all = injectionsOf(counts)

@@ -3,7 +3,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { outside } from '../../domain/event.ts'
 import { control, group, tradingHalted, write } from '../cast.ts'
 import { folderOnDisk } from './folders.ts'
@@ -17,6 +17,8 @@ import {
   requireAcknowledged,
   witness,
 } from './witness.ts'
+
+vi.setConfig({ testTimeout: 240_000 })
 
 /** Mounts something small at `place`; false when this process may not. */
 const mounts: Readonly<Record<string, (place: string) => boolean>> = {

@@ -15,6 +15,8 @@ import { counting, full, record } from './tally.ts'
 import { tell } from './teller.ts'
 import { type Acknowledged, prove, segmentsIn } from './witness.ts'
 
+vi.setConfig({ testTimeout: 240_000 })
+
 const root = process.getuid?.() === 0
 
 /** A book with a few events. */
@@ -75,7 +77,7 @@ for (const [how, change] of [
     while (!lock.tryTake()) await sleep(1)
     change(`${book}/LOCK`)
     lock.close()
-    expect(await Promise.race([writer.ended, sleep(5000, 'it goes on')])).toBe(1)
+    expect(await Promise.race([writer.ended, sleep(20_000, 'it goes on')])).toBe(1)
     await prove(book, [...acknowledged, ...acknowledgedBy(writer)])
     record({ fault: `LOCK ${how} while in use`, times: 1, outcomes: { 'writer stopped': 1 }, proven: 'G4' })
   })
@@ -212,3 +214,30 @@ test('a replaced LEDGER.json, or a folder of somebody else, is not touched', asy
   await expect(openBook(book, () => openedAt)).rejects.toThrow(LedgerDamaged)
   expect(fs.readdirSync(book)).toEqual(before)
 })
+
+test('an opening that is refused leaves no descriptor open', async () => {
+  const { book } = await someBook()
+  const openNow = () => fs.readdirSync('/proc/self/fd').map(fd => linkOf(`/proc/self/fd/${fd}`))
+  const [segment] = segmentsIn(book)
+  const bytes = fs.readFileSync(`${book}/${segment}`)
+  const refusals: readonly (readonly [string, () => void])[] = [
+    ['poisoned', () => fs.writeFileSync(`${book}/POISON`, '')],
+    ['corrupt', () => fs.writeFileSync(`${book}/${segment}`, bytes.subarray(0, 700))],
+    ['corrupt', () => fs.writeFileSync(`${book}/HEAD`, 'nothing')],
+  ]
+  for (const [verdict, damage] of refusals) {
+    damage()
+    await expect(openBook(book, () => openedAt)).rejects.toMatchObject({ verdict })
+    fs.rmSync(`${book}/POISON`, { force: true })
+    expect(openNow().filter(file => file.startsWith(book))).toEqual([])
+  }
+})
+
+/** Where a descriptor leads; the one that lists the folder is gone by then. */
+const linkOf = (descriptor: string): string => {
+  try {
+    return fs.readlinkSync(descriptor)
+  } catch {
+    return ''
+  }
+}

@@ -30,7 +30,7 @@ interface Part {
 
 const partOf = (start: () => Child): Part => ({ start, ended: [], now: start() })
 
-test('five writers and three readers under SIGKILL and SIGSTOP', { timeout: runMs + 60_000 }, async () => {
+test('five writers and three readers under SIGKILL and SIGSTOP', { timeout: runMs + 240_000 }, async () => {
   const seed = firstSeed()
   const chance = chanceOf(seed)
   console.log(`SEED=${seed} (of the signals; how the processes run is the machine's)`)

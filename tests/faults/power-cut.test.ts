@@ -20,7 +20,7 @@ import {
   witness,
 } from './witness.ts'
 
-if (full) vi.setConfig({ testTimeout: 1_200_000 })
+vi.setConfig({ testTimeout: full ? 1_800_000 : 240_000 })
 let place = ''
 beforeEach(() => {
   place = folderInMemory()

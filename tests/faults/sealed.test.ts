@@ -10,7 +10,7 @@ import { counting, full } from './tally.ts'
 import { tell } from './teller.ts'
 import { acknowledgedOf, damagesIn, type Line, prove, witness } from './witness.ts'
 
-if (full) vi.setConfig({ testTimeout: 1_200_000 })
+vi.setConfig({ testTimeout: full ? 1_800_000 : 240_000 })
 
 const day = '2023-03-24.jsonl'
 let place = ''
