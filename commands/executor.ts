@@ -13,7 +13,7 @@ import { type Candle, CandleClosed, gapBetween } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import { type Champion, isChampionSource } from '../domain/champion.ts'
 import { compare, divide, isPositive, subtract } from '../domain/decimal.ts'
-import { type Desk, decideCandle, seatsAt } from '../domain/desk.ts'
+import { type Desk, decideCandle, isChosen, seatsAt } from '../domain/desk.ts'
 import { because, becauseOf, outside, type Proposed, propose, type Recorded } from '../domain/event.ts'
 import type { IntentRaised } from '../domain/intent.ts'
 import type { MarketData } from '../domain/market-data.ts'
@@ -121,6 +121,7 @@ const takeCandle = async (executor: Executor, candle: Candle): Promise<void> => 
         `champion ${champion} comes from ${seat.champion.source}: a baseline is never traded`,
       )
     const { evaluated, intent } = decideCandle(desk, seat, candle, venue.rules(symbol), sessions(engine))
+    if (!isChosen(seat, engine.config.execute.strategies)) continue // it has seen the candle, as it will in a replay
     const evaluation = propose(becauseOf(closed, closedAt), evaluated, champion)
     const events: Proposed<BookEvent>[] = [evaluation]
     if (intent !== undefined) events.push(propose(becauseOf(evaluation, written), intent))

@@ -8,7 +8,7 @@ import { dateInSession } from '../domain/calendar.ts'
 import type { Candle } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import { type Config, rulesOf } from '../domain/config.ts'
-import { type CandleDecision, decideCandle, emptyDesk, seatsAt, witness } from '../domain/desk.ts'
+import { type CandleDecision, decideCandle, emptyDesk, isChosen, seatsAt, witness } from '../domain/desk.ts'
 import type { Event, Recorded, Seq } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
 import { orderPrefix } from '../domain/order-id.ts'
@@ -98,13 +98,15 @@ export const prove = async (
 
   const onCandle = (candle: Candle, recorded: Recorded<BookEvent>) => {
     const { seq, at } = recorded
-    const { venue, calendar } = configBehind(recorded)
+    const { venue, calendar, execute } = configBehind(recorded)
     const rules = rulesOf(venue.markets)(candle.symbol)
     for (const seat of seatsAt(desk, candle)) {
       missing(decided.get(seat.champion.champion))
       const sessions = calendar === 'nyse' ? engine.calendar : undefined
       const decision = decideCandle(desk, seat, candle, rules, sessions)
-      decided.set(seat.champion.champion, { ...decision, seq, at, recorded: false })
+      if (isChosen(seat, execute.strategies))
+        decided.set(seat.champion.champion, { ...decision, seq, at, recorded: false })
+      else decided.delete(seat.champion.champion)
     }
   }
 

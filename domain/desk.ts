@@ -70,6 +70,10 @@ export const seatsAt = ({ seats }: Desk, { symbol, timeframe }: Candle): readonl
     .filter(({ champion }) => champion.symbol === symbol && champion.timeframe === timeframe)
     .sort((a, b) => (a.champion.champion < b.champion.champion ? -1 : 1))
 
+/** Whether a run that names these strategies (none means all) trades the seat. One that it leaves out sees and is silent. */
+export const isChosen = ({ champion }: Seat, strategies: readonly string[]): boolean =>
+  strategies.length === 0 || strategies.includes(champion.strategy)
+
 /**
  * When the `count`-th candle after this one closes: the next sessions' closes for daily candles of an exchange, else
  * by the timeframe. Throws when the calendar does not reach that far: an unknown session is no session.
