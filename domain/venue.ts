@@ -53,3 +53,56 @@ export interface Venue {
   /** Everything that happened up to `now` and may not be in the ledger yet, oldest first. Repeats are harmless. */
   reports(now: Instant): Promise<readonly VenueReport[]>
 }
+
+/** What the venue answered, with the answer itself: kept by its SHA-256 as the evidence of whatever is concluded from it. */
+export interface Observed<Value> {
+  readonly value: Value
+  /** The raw answers as text, without secrets. */
+  readonly raw: string
+}
+
+/** An order that rests at the venue, ours or anybody's. */
+export interface RestingOrder {
+  /** The client order id as we would have made it; undefined when the order carries none of ours. */
+  readonly orderId: string | undefined
+  readonly venueOrderId: string
+  readonly symbol: string
+  readonly side: 'buy' | 'sell'
+  readonly quantity: Decimal
+  readonly filled: Decimal
+}
+
+/** A trade of the account, ours or anybody's. */
+export interface AccountTrade {
+  /** The venue's own number of the trade. */
+  readonly tradeId: string
+  readonly venueOrderId: string
+  /** Our id, where the venue says it or we could ask for it. */
+  readonly orderId: string | undefined
+  readonly symbol: string
+  readonly side: 'buy' | 'sell'
+  readonly price: Decimal
+  readonly quantity: Decimal
+  /** In `feeCurrency`; negative is a rebate. */
+  readonly fee: Decimal
+  readonly feeCurrency: string
+  readonly liquidity: 'maker' | 'taker'
+  readonly venueTime: Instant
+}
+
+/** What the venue says of the whole account: the other side of a reconciliation. Each call throws VenueUnavailable. */
+export interface Account {
+  restingOrders(): Promise<Observed<readonly RestingOrder[]>>
+  /** Every trade since the instant, oldest first, all pages; a page that cannot be completed throws. */
+  tradesSince(since: Instant): Promise<Observed<readonly AccountTrade[]>>
+  /** Total quantity (free and in orders) by asset for crypto, by symbol for equities, cash by its currency; zeros left out. */
+  holdings(): Promise<Observed<Readonly<Record<string, Decimal>>>>
+}
+
+/** The venue gave no usable answer to a question. Nothing may be concluded from it; asking again later is safe. */
+export class VenueUnavailable extends Error {
+  constructor(sentence: string) {
+    super(sentence)
+    this.name = 'VenueUnavailable'
+  }
+}
