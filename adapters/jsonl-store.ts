@@ -188,9 +188,13 @@ const writingStore = ({ folder, role, identity, writer, lock, busyAfterMs }: Wri
       opened()
       return streamOf(folder, writer.refresh(), stream, readHead(headFd, folder).mark)
     },
-    append: async group => {
-      opened()
-      return queue.append(admit(group))
+    append: group => {
+      try {
+        opened()
+        return queue.append(admit(group))
+      } catch (error) {
+        return Promise.reject(error)
+      }
     },
     close: async () => {
       if (closed) return
