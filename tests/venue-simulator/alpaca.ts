@@ -154,14 +154,13 @@ const skin = (exchange: Exchange): Skin => {
         return error(422, 40010001, 'client_order_id must be unique')
       case 'quantity-off-lot':
         return error(422, 42210000, 'qty increment must be 0.000000001')
-      case 'below-minimum-quantity':
-        return error(403, 40310000, `minimal qty of order ${market.minimumQuantity}`)
       case 'price-off-tick':
         return error(
           422,
           42210000,
           `invalid limit_price ${param('limit_price')}. sub-penny increment does not fulfill minimum pricing criteria`,
         )
+      case 'below-minimum-quantity':
       case 'below-minimum-cost':
         return error(403, 40310000, `cost basis must be >= minimal amount of order ${market.minimumCost}`)
       case 'insufficient-funds':
