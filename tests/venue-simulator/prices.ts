@@ -11,7 +11,6 @@ import {
   type Decimal,
   larger,
   multiply,
-  priceFrom,
   roundTo,
   smaller,
   subtract,
@@ -62,15 +61,18 @@ export const prices = (market: Market, seed: number, openedAt: number): Prices =
   const floor = (at: number) => Math.floor(at / candleMs) * candleMs
   const rows: CandleRow[] = market.candles === undefined ? [] : [...market.candles]
   const since = rows[0]?.[0] ?? floor(openedAt - market.historyMs)
-  const path: Point[] = rows.flatMap(row => pointsOf(row, candleMs, market.lot))
+  const path: Point[] = rows.flatMap(row =>
+    pointsOf(row, candleMs, roundTo(multiply(row[5], '0.25'), market.lot, 'down')),
+  )
   let next = since
   /** A wave is drawn as far as somebody looks; shares only trade while their exchange is open. */
   const drawUntil = (at: number) => {
     if (market.around === undefined) return
     for (; next <= at; next += candleMs)
-      if (market.class === 'crypto' || isInSession(next))
-        path.push(...pointsOf(waveRow(market, seed, next), candleMs, market.lot))
+      if (market.class === 'crypto' || isInSession(next)) path.push(...wavePoints(market, seed, next))
   }
+  // Drawn before anybody waits for an answer.
+  drawUntil(openedAt)
   const set: Point[] = []
 
   /** Index of the first point after the time. */
@@ -130,13 +132,13 @@ const extended = (candle: Candle, { price, volume }: Point): Candle => ({
   trades: candle.trades + 1,
 })
 
+/** `share` is what each of the first three points has of the volume; the last one has the rest. */
 const pointsOf = (
   [openTime, open, high, low, close, volume]: CandleRow,
   candleMs: number,
-  lot: Decimal,
+  share: Decimal,
 ): readonly Point[] => {
   const rises = compare(close, open) >= 0
-  const share = roundTo(multiply(volume, '0.25'), lot, 'down')
   const third = Math.floor(candleMs / 3)
   return [
     { at: openTime, price: open, volume: share },
@@ -148,8 +150,11 @@ const pointsOf = (
 
 const hour = 3_600_000
 
-/** Two slow waves and a little noise: a function of seed and time, so any minute can be asked for alone. */
-const waveRow = (market: Market, seed: number, openTime: number): CandleRow => {
+/**
+ * Two slow waves and a little noise: a function of seed and time, so any minute can be asked for alone. Worked out in whole
+ * ticks and lots, because a day of it is drawn before the first answer.
+ */
+const wavePoints = (market: Market, seed: number, openTime: number): readonly Point[] => {
   const around = Number(market.around)
   const level = (at: number): number => {
     const turns =
@@ -162,13 +167,15 @@ const waveRow = (market: Market, seed: number, openTime: number): CandleRow => {
   const open = level(openTime)
   const close = level(openTime + market.candleMs)
   const wick = around * market.amplitude * 0.02
-  const priced = (value: number) => priceFrom(value, market.tick, 'nearest')
-  return [
+  const wholes = (value: number, step: Decimal) => multiply(step, `${Math.round(value / Number(step))}`)
+  const share = wholes((1 + 9 * noise(seed + 3, place)) / 4, market.lot)
+  const row: CandleRow = [
     openTime,
-    priced(open),
-    priced(Math.max(open, close) + wick * noise(seed + 1, place)),
-    priced(Math.min(open, close) - wick * noise(seed + 2, place)),
-    priced(close),
-    roundTo(`${(1 + 9 * noise(seed + 3, place)).toFixed(4)}` as Decimal, market.lot, 'down'),
+    wholes(open, market.tick),
+    wholes(Math.max(open, close) + wick * noise(seed + 1, place), market.tick),
+    wholes(Math.min(open, close) - wick * noise(seed + 2, place), market.tick),
+    wholes(close, market.tick),
+    multiply(share, '4'),
   ]
+  return pointsOf(row, market.candleMs, share)
 }

@@ -181,10 +181,11 @@ const spoil = async (
       reset()
       return
     }
-    case 'reset-in-body': {
+    case 'cut-in-body': {
       begin(response, fault.landed ? heard() : json({ never: 'seen whole' }))
       await sleep(20)
-      reset()
+      if (fault.how === 'reset') reset()
+      else response.socket?.destroy()
       return
     }
     case 'redirect':
