@@ -60,7 +60,7 @@ export const prices = (market: Market, seed: number, openedAt: number): Prices =
   const { candleMs } = market
   const floor = (at: number) => Math.floor(at / candleMs) * candleMs
   const rows: CandleRow[] = market.candles === undefined ? [] : [...market.candles]
-  const since = rows[0]?.[0] ?? floor(openedAt - market.historyMs)
+  const since = rows[0]?.[0] ?? floor(openedAt - (market.historyMs ?? usualHistoryMs[market.class]))
   const path: Point[] = rows.flatMap(row =>
     pointsOf(row, candleMs, roundTo(multiply(row[5], '0.25'), market.lot, 'down')),
   )
@@ -149,6 +149,7 @@ const pointsOf = (
 }
 
 const hour = 3_600_000
+const usualHistoryMs = { crypto: 36 * hour, us_equity: 6 * 24 * hour } as const
 
 /**
  * Two slow waves and a little noise: a function of seed and time, so any minute can be asked for alone. Worked out in whole

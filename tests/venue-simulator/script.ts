@@ -38,12 +38,8 @@ export const marketScript = z
     around: decimal.optional(),
     /** Half the height of the wave, as a share of `around`. */
     amplitude: z.number().min(0).max(0.5).default(0.02),
-    /** How long before the venue's first start the wave has been recorded: 36 hours. */
-    historyMs: z
-      .number()
-      .int()
-      .positive()
-      .default(36 * 3_600_000),
+    /** How long before the venue's first start the wave begins: 36 hours, and for shares six days, so that it has a session. */
+    historyMs: z.number().int().positive().optional(),
     /** Both sides of the book: so many ticks between the last price and the best one, then a level at each `gapTicks`. */
     book: z
       .strictObject({

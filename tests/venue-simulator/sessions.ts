@@ -65,11 +65,20 @@ const inNewYork = new Intl.DateTimeFormat('en-US', {
 const day = 86_400_000
 const pad = (value: number) => String(value).padStart(2, '0')
 
-/** How far New York is behind UTC at the time, in ms. */
+const behindByHour = new Map<number, number>()
+
+/** How far New York is behind UTC at the time, in ms: the same for a whole hour. */
 const behind = (at: number): number => {
-  const part = Object.fromEntries(inNewYork.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
+  const hour = Math.floor(at / 3_600_000)
+  const known = behindByHour.get(hour)
+  if (known !== undefined) return known
+  const start = hour * 3_600_000
+  const part = Object.fromEntries(
+    inNewYork.formatToParts(start).map(({ type, value }) => [type, Number(value)]),
+  )
   const local = Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day, part.hour, part.minute, part.second)
-  return Math.floor(at / 1000) * 1000 - local
+  behindByHour.set(hour, start - local)
+  return start - local
 }
 
 /** A time in New York as the broker writes it: '2026-11-25T09:30:00-05:00'. */
