@@ -23,7 +23,7 @@ import { alpacaSymbol, marketDataRoutes } from './alpaca-market-data.ts'
 import { currenciesOf, isOpen, type Order, type Trade } from './books.ts'
 import { type Exchange, isRefused, type Refused } from './exchange.ts'
 import type { Market } from './script.ts'
-import { isInSession, newYorkDate } from './sessions.ts'
+import { newYorkDate } from './sessions.ts'
 import {
   type Answer,
   headerOf,
@@ -98,7 +98,7 @@ const skin = (exchange: Exchange): Skin => {
     if (isPositive(filled)) return 'partially_filled'
     return by === 'api' &&
       marketOf({ symbol }).class === 'us_equity' &&
-      !isInSession(Math.max(at, clock.now()))
+      !exchange.sessions.isOpenAt(Math.max(at, clock.now()))
       ? 'accepted'
       : 'new'
   }
@@ -232,7 +232,7 @@ const skin = (exchange: Exchange): Skin => {
     const taken: Order = { ...order, status: 'open', filled: '0', value: '0', updatedAt: order.at }
     return json({
       ...orderBody(taken),
-      status: isCrypto || isInSession(order.at) ? 'pending_new' : 'accepted',
+      status: isCrypto || exchange.sessions.isOpenAt(order.at) ? 'pending_new' : 'accepted',
     })
   }
 

@@ -32,7 +32,7 @@ import type { Journal } from './journal.ts'
 import { type Match, taken, touched, triggers } from './matching.ts'
 import { type Point, type Prices, prices } from './prices.ts'
 import type { Market, Script } from './script.ts'
-import { isInSession, sessionEndingAfter } from './sessions.ts'
+import { type Sessions, sessions } from './sessions.ts'
 
 /** What differs between venues in what they do, not in how they say it. */
 export interface ExchangeRules {
@@ -88,6 +88,8 @@ export interface Exchange {
   readonly script: Script
   readonly books: Books
   readonly clock: VenueClock
+  /** The trading hours of its shares. */
+  readonly sessions: Sessions
   market(symbol: string): Market | undefined
   prices(symbol: string): Prices
   lastPrice(symbol: string): Decimal
@@ -127,10 +129,12 @@ export const openExchange = (
   journal.commit()
 
   const markets = new Map(script.markets.map(market => [market.symbol, market]))
+  const hours = sessions(script.closedDays)
+  const isTraded = (market: Market, at: number) => market.class === 'crypto' || hours.isOpenAt(at)
   const paths = new Map(
     script.markets.map((market, index) => [
       market.symbol,
-      prices(market, script.seed + index, books.openedAt),
+      prices(market, script.seed + index, books.openedAt, at => isTraded(market, at)),
     ]),
   )
   for (const { symbol, at, price } of books.pricesSet) paths.get(symbol)?.set(at, price)
@@ -218,8 +222,6 @@ export const openExchange = (
     else if (left.limitPrice === undefined) end(id, 'expired', 'nobody to trade with', at)
   }
 
-  const isTraded = (market: Market, at: number) => market.class === 'crypto' || isInSession(at)
-
   /** A point of the path passes every open order of its market, oldest order first. */
   const pass = (symbol: string, { at, price }: Point): void => {
     const market = known(markets, symbol)
@@ -246,7 +248,7 @@ export const openExchange = (
           happenings.push({ at: point.at, happens: () => pass(symbol, point) })
       for (const { id, timeInForce, at } of open())
         if (timeInForce === 'DAY') {
-          const { close } = sessionEndingAfter(at)
+          const { close } = hours.endingAfter(at)
           happenings.push({
             at: close,
             happens: () => isOpen(orderOf(id)) && end(id, 'expired', 'end of day', close),
@@ -394,6 +396,7 @@ export const openExchange = (
     script,
     books,
     clock,
+    sessions: hours,
     market: symbol => markets.get(symbol),
     prices: pathOf,
     lastPrice: symbol => pathOf(symbol).last(now()).price,

@@ -48,9 +48,9 @@ const serve = async (venue: VenueName, folder: string, script: Script, liveForS:
   const journal = openJournal(folder)
   const clock = venueClock(script.clock, journal.books.lastAt)
   const exchange = openExchange(venue, script, rules(script.seed), journal, clock)
-  const rules_ = faults(seeded(script.seed), script.faults)
-  const http = venueServer(skin(exchange), exchange, journal, rules_)
-  const control = controlServer(exchange, journal, rules_, http)
+  const broken = faults(seeded(script.seed), script.faults)
+  const http = venueServer(skin(exchange), exchange, journal, broken)
+  const control = controlServer(exchange, journal, broken, http)
   const stop = (code: number) => {
     journal.commit()
     journal.close()
@@ -66,27 +66,29 @@ const serve = async (venue: VenueName, folder: string, script: Script, liveForS:
   process.stdout.write(`${JSON.stringify({ venue, url, control: controlUrl, pid: process.pid })}\n`)
 }
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    folder: { type: 'string' },
-    script: { type: 'string' },
-    'live-for': { type: 'string', default: '600' },
-  },
-})
+const argumentsGiven = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        folder: { type: 'string' },
+        script: { type: 'string' },
+        'live-for': { type: 'string', default: '600' },
+      },
+    })
+  } catch {
+    return exit(64, usage)
+  }
+}
+
+const { positionals, values } = argumentsGiven()
 const [what, where] = positionals
+const venue = venueNames.find(name => name === what)
+const liveForS = Number(values['live-for'])
 if (what === 'books' && where !== undefined)
   process.stdout.write(`${JSON.stringify(reportOf(readBooks(where)), null, 2)}\n`)
-else if (
-  !venueNames.includes(what as VenueName) ||
-  values.folder === undefined ||
-  !(Number(values['live-for']) > 0)
-)
-  exit(64, usage)
+else if (venue === undefined || values.folder === undefined || !(liveForS > 0)) exit(64, usage)
 else
-  serve(
-    what as VenueName,
-    values.folder,
-    scriptOf(what as VenueName, values.script),
-    Number(values['live-for']),
-  ).catch((error: Error) => exit(70, error.stack ?? error.message))
+  serve(venue, values.folder, scriptOf(venue, values.script), liveForS).catch((error: Error) =>
+    exit(70, error.stack ?? error.message),
+  )

@@ -17,7 +17,6 @@ import {
 } from '../../domain/decimal.ts'
 import { noise } from './chance.ts'
 import type { CandleRow, Market } from './script.ts'
-import { isInSession } from './sessions.ts'
 
 export interface Point {
   /** ms since 1970 UTC. */
@@ -56,7 +55,13 @@ export interface Prices {
   readonly since: number
 }
 
-export const prices = (market: Market, seed: number, openedAt: number): Prices => {
+/** `isTraded`: whether the market is open at a time; nothing moves while it is not. */
+export const prices = (
+  market: Market,
+  seed: number,
+  openedAt: number,
+  isTraded: (at: number) => boolean,
+): Prices => {
   const { candleMs } = market
   const floor = (at: number) => Math.floor(at / candleMs) * candleMs
   const rows: CandleRow[] = market.candles === undefined ? [] : [...market.candles]
@@ -68,8 +73,7 @@ export const prices = (market: Market, seed: number, openedAt: number): Prices =
   /** A wave is drawn as far as somebody looks; shares only trade while their exchange is open. */
   const drawUntil = (at: number) => {
     if (market.around === undefined) return
-    for (; next <= at; next += candleMs)
-      if (market.class === 'crypto' || isInSession(next)) path.push(...wavePoints(market, seed, next))
+    for (; next <= at; next += candleMs) if (isTraded(next)) path.push(...wavePoints(market, seed, next))
   }
   // Drawn before anybody waits for an answer.
   drawUntil(openedAt)

@@ -77,6 +77,8 @@ export const venueScript = z.strictObject({
   tradesPerPage: z.number().int().positive().optional(),
   /** An order and its trades are shown only so long after they happened: venues answer reads from copies. */
   readLagMs: z.number().int().min(0).default(0),
+  /** Dates in New York on which US shares do not trade, besides those of the calendar. */
+  closedDays: z.array(z.iso.date()).default([]),
   /** Whether kucoin says in words that it knows no such order, or with `"data":null`: both have been seen. */
   kucoin: z.strictObject({ unknownOrder: z.enum(['error', 'null']).default('error') }).prefault({}),
 })

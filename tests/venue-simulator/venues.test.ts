@@ -185,6 +185,17 @@ describe.each(venueNames)('%s, traded by the unmodified ccxt', name => {
     })
   })
 
+  test('lists orders and trades of all markets together, or asks for one', async () => {
+    const { id } = await exchange.createOrder(symbol, 'limit', 'buy', 0.01, low())
+    if (name === 'binance' || name === 'kucoin') {
+      await expect(exchange.fetchMyTrades()).rejects.toThrow(/requires a symbol/)
+    } else {
+      expect((await exchange.fetchOpenOrders()).map(order => order.id)).toEqual([id])
+      expect((await exchange.fetchMyTrades()).length).toBeGreaterThan(2)
+    }
+    await exchange.cancelOrder(String(id), symbol)
+  })
+
   test('takes a client order id again, or not, by its own rule', async () => {
     const clientId = nextId()
     const send = () => exchange.createOrder(symbol, 'limit', 'buy', 0.01, low(), { clientOrderId: clientId })
