@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { add, compare, type Decimal, multiply, subtract, sum } from '../../domain/decimal.ts'
 import { temporaryFolder } from '../cli/files.ts'
-import { type BooksReport, changesOf, reportOf } from './books.ts'
+import { type BooksReport, reportOf } from './books.ts'
 import { seeded } from './chance.ts'
 import { type VenueClock, venueClock } from './clock.ts'
 import { type Exchange, isRefused, type NewOrder, openExchange } from './exchange.ts'
@@ -307,6 +307,7 @@ const moving = (): VenueScript => ({
   balances: { USD: '1000', AAA: '10' },
 })
 
+/** Worked out again here, so that a mistake in the books is not repeated by their judge. */
 const conserved = (
   { balances, trades, paid }: BooksReport,
   began: Readonly<Record<string, Decimal>>,
@@ -314,7 +315,13 @@ const conserved = (
   const expected = new Map<string, Decimal>(Object.entries(began))
   const move = (currency: string, amount: Decimal) =>
     expected.set(currency, add(expected.get(currency) ?? '0', amount))
-  for (const trade of trades) for (const [currency, amount] of changesOf(trade)) move(currency, amount)
+  for (const { side, price, quantity, fee, feeCurrency } of trades) {
+    const value = multiply(price, quantity)
+    move('AAA', side === 'buy' ? quantity : subtract('0', quantity))
+    move('USD', side === 'buy' ? subtract('0', value) : value)
+    move(feeCurrency, subtract('0', fee))
+    expect(compare(fee, '0')).toBeGreaterThanOrEqual(0)
+  }
   for (const { currency, amount } of paid) move(currency, amount)
   for (const [currency, amount] of expected)
     expect([currency, balances[currency] ?? '0']).toEqual([currency, amount])
@@ -467,5 +474,4 @@ test('a script with a misspelt field is not used', () => {
   expect(() => readScript('kraken', { seeed: 1 })).toThrow(/seeed/)
   expect(() => readScript('kraken', { balances: { USD: 10 } })).toThrow()
   expect(() => readScript('kraken', quiet({ around: '100' }))).toThrow(/either/)
-  expect(subtract('1', '1')).toBe('0')
 })

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Exchange } from 'ccxt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../cli/files.ts'
 import { ccxtClient } from './ccxt-client.ts'
 import { seeded } from './chance.ts'
-import { type FaultRuleScript, faultRule, faults } from './faults.ts'
+import { type FaultRuleScript, fault, faultRule, faults } from './faults.ts'
 import { type VenueName, venueNames } from './script.ts'
 import { traders } from './traders.ts'
 import { startVenue, type Venue } from './venue.ts'
@@ -267,6 +269,13 @@ test('a list comes in another order than time’s, and still whole', async () =>
   expect(shuffled).not.toEqual(ordered)
   expect([...shuffled].sort()).toEqual([...ordered].sort())
   await venue.stop()
+})
+
+test('the documentation has every fault and nothing else', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/venue-simulator.md'), 'utf8')
+  const documented =
+    (page.split('| fault | what happens |')[1] ?? '').split('\n\n')[0]?.matchAll(/^\| `([a-z-]+)` \|/gm) ?? []
+  expect([...documented].map(([, kind]) => kind)).toEqual(fault.options.map(({ shape }) => shape.kind.value))
 })
 
 describe('a rule', () => {
