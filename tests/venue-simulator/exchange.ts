@@ -2,6 +2,7 @@
 //
 // Everything it does is a fact in its journal. Time only passes here when somebody asks: `advance` then walks the prices from
 // where the books stand to now, so the same requests at the same times give the same books, whatever happened in between.
+// No fact is recorded before that: after a restart the books' last fact is where the walk goes on.
 
 import {
   add,
@@ -403,12 +404,18 @@ export const openExchange = (
     advance,
     place,
     cancel,
-    cancelAllAfter: ms => record({ fact: 'switch-set', due: ms === 0 ? 0 : now() + ms, at: now() }),
+    cancelAllAfter: ms => {
+      advance()
+      record({ fact: 'switch-set', due: ms === 0 ? 0 : now() + ms, at: now() })
+    },
     fill: (orderId, quantity, price) => {
       advance()
       fill(orderId, quantity, price)
     },
-    pay: (currency, amount, reason) => record({ fact: 'paid', currency, amount, reason, at: now() }),
+    pay: (currency, amount, reason) => {
+      advance()
+      record({ fact: 'paid', currency, amount, reason, at: now() })
+    },
     setPrice: (symbol, price) => {
       advance()
       const at = now()

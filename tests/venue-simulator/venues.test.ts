@@ -237,6 +237,20 @@ describe.each(venueNames)('%s, traded by the unmodified ccxt', name => {
     expect((await venue.books()).orders.filter(({ status }) => status === 'open')).toEqual([])
   })
 
+  test('refuses an order that was changed on its way, where the venue has signatures', async () => {
+    const intercepted = await ccxtClient(venue)
+    intercepted.fetchImplementation = (url: string, { body, ...options }: RequestInit & { body?: string }) =>
+      fetch(url, { ...options, ...(body === undefined ? {} : { body: body.replace('0.0123', '0.0321') }) })
+    await intercepted.loadMarkets()
+    const seen = await refusal(intercepted.createOrder(symbol, 'limit', 'buy', 0.0123, low()))
+    const { orders: all } = await venue.books()
+    // Alpaca's requests carry the key and the secret themselves, and no signature.
+    expect([seen === 'nothing', all.some(({ quantity }) => quantity === '0.0321')]).toEqual(
+      name === 'alpaca' ? [true, true] : [false, false],
+    )
+    expect(all.some(({ quantity }) => quantity === '0.0123')).toBe(false)
+  })
+
   test('tells its time and its state where it has them', async () => {
     if (exchange.has.fetchTime && name !== 'alpaca')
       expect(Math.abs(Number(await exchange.fetchTime()) - Date.now())).toBeLessThan(2000)
