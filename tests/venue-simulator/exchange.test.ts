@@ -424,6 +424,15 @@ test('a venue that is started again at any point ends with the books of one that
   expect(reportOf(readBooks(folder))).toEqual(reportOf(unbroken.books))
 })
 
+test('money that is paid in does not hide what had happened before it', () => {
+  const exchange = open('kraken', moving())
+  const { id } = placed(exchange, { quantity: '0.5', limitPrice: '99' })
+  exchange.clock.advance(5 * 3_600_000)
+  exchange.pay('USD', '1', 'deposit')
+  expect(now(exchange, id)).toMatchObject({ status: 'filled' })
+  expect(exchange.books.trades[0]?.at).toBeLessThan(exchange.clock.now())
+})
+
 describe('the journal', () => {
   test('cuts off a line that was never finished, and goes on', () => {
     const folder = temporaryFolder()
