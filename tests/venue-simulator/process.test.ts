@@ -111,8 +111,11 @@ test('is a witness: killed in the middle, its books hold what it answered, and i
   ).toEqual({ one: 1, two: 1, three: 1 })
   expect(await booksByCommand(folder)).toEqual(JSON.parse(JSON.stringify(onDisk)))
 
-  const second = await startVenue('kraken', { folder, script: { clock: { mode: 'fixed', at } } })
-  const again = await ccxtClient(second)
+  // It comes back at the same address, so the client that was left alone finds it again.
+  const port = Number(new URL(first.url).port)
+  const second = await startVenue('kraken', { folder, port, script: { clock: { mode: 'fixed', at } } })
+  expect(second.url).toBe(first.url)
+  const again = client
   expect((await again.fetchOpenOrders('BTC/USD')).map(order => order.clientOrderId).sort()).toEqual([
     'one',
     'three',
@@ -140,32 +143,35 @@ test('counts every request that arrived, and shows no signature', async () => {
   await venue.stop()
 })
 
-test('two runs of the same script and requests have the same books', async () => {
+test('two runs of the same script and requests have the same books, faults of the script included', async () => {
   const run = async () => {
     const venue = await startVenue('bitfinex', {
       folder: temporaryFolder(),
-      script: { seed: 7, clock: { mode: 'scripted', at: '2026-03-02T15:00:30.000Z', stepMs: 20_000 } },
+      script: {
+        seed: 7,
+        clock: { mode: 'scripted', at: '2026-03-02T15:00:30.000Z', stepMs: 20_000 },
+        faults: [{ on: 'place', times: 0, chance: 0.4, fault: { kind: 'answer-lost' } }],
+      },
     })
     const client = await ccxtClient(venue)
     await client.loadMarkets()
-    for (let number = 1; number <= 5; number++) {
-      await client.createOrder(
-        'BTC/USD',
-        number % 2 === 0 ? 'limit' : 'market',
-        'sell',
-        0.01,
-        41_000 + 300 * number,
-        { clientOrderId: number },
-      )
+    for (let number = 1; number <= 8; number++) {
+      const type = number % 2 === 0 ? 'limit' : 'market'
+      await client
+        .createOrder('BTC/USD', type, 'sell', 0.01, 41_000 + 300 * number, { clientOrderId: number })
+        .catch(() => undefined)
       await client.fetchOpenOrders('BTC/USD')
     }
-    const books = await venue.books()
+    const ran = { books: await venue.books(), fired: await venue.faults.fired() }
     await venue.stop()
-    return books
+    return ran
   }
-  const books = await run()
-  expect(books.trades.length).toBeGreaterThanOrEqual(3)
-  expect(await run()).toEqual(books)
+  const ran = await run()
+  expect(ran.books.orders).toHaveLength(8)
+  expect(ran.books.trades.length).toBeGreaterThanOrEqual(4)
+  expect(ran.fired.length).toBeGreaterThan(0)
+  expect(ran.fired.length).toBeLessThan(8)
+  expect(await run()).toEqual(ran)
 })
 
 test('a test that hit a fault of the simulator itself is told so', async () => {
