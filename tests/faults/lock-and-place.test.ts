@@ -9,11 +9,11 @@ import { openLock } from '../../adapters/ledger-lock.ts'
 import { LedgerDamaged } from '../../domain/event-store.ts'
 import { folderOnDisk } from './folders.ts'
 import { type Child, child } from './process.ts'
-import { openBook, openedAt } from './story.ts'
+import { groupOf, openBook, openedAt } from './story.ts'
 import { whyNoStrace } from './strace.ts'
 import { counting, full, record } from './tally.ts'
 import { tell } from './teller.ts'
-import { type Acknowledged, prove, segmentsIn } from './witness.ts'
+import { type Acknowledged, acknowledgedOf, candlesIn, prove, segmentsIn } from './witness.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
 
@@ -81,6 +81,32 @@ for (const [how, change] of [
     await prove(book, [...acknowledged, ...acknowledgedBy(writer)])
     record({ fault: `LOCK ${how} while in use`, times: 1, outcomes: { 'writer stopped': 1 }, proven: 'G4' })
   })
+
+test('a segment that is replaced by a copy of itself while in use is where the next line goes', async () => {
+  const { book } = await someBook()
+  const store = await openBook(book, () => openedAt)
+  const acknowledged: Acknowledged[] = []
+  const append = async (n: number) => {
+    const answer = await store.append(groupOf(n))
+    if (answer._tag === 'Left') throw new Error(answer.left.kind)
+    acknowledged.push(...answer.right.events.map(acknowledgedOf))
+  }
+  const first = await candlesIn(store)
+  await append(first)
+  const segment = `${book}/${segmentsIn(book).at(-1)}`
+  fs.copyFileSync(segment, `${segment}.copy`)
+  fs.renameSync(`${segment}.copy`, segment)
+  await append(first + 1)
+  await append(first + 2)
+  await store.close()
+  await prove(book, acknowledged)
+  record({
+    fault: 'a segment replaced by its copy while a writer has it open',
+    times: 1,
+    outcomes: { 'written to the file that has the name': 1 },
+    proven: 'G1',
+  })
+})
 
 // --kill-child: who kills unshare(1) kills what runs in it.
 const namespaces = ['unshare', '--net', '--ipc', '--uts', '--pid', '--kill-child', ...(root ? [] : ['-r'])]
