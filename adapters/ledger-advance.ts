@@ -196,7 +196,7 @@ const takeOwn = (group: Pending, bytes: Buffer, start: number, end: number): Wro
     if (event.type === SegmentClosed.type) group.next = event.data.nextSegment
     return undefined
   } catch (error) {
-    if (!(error instanceof NotALine)) throw error
+    if (!(error instanceof NotALine || error instanceof SyntaxError)) throw error
     return { expected: 'a line of the ledger', found: error.message }
   }
 }
