@@ -4,7 +4,13 @@
 import fs from 'node:fs'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Seq, StreamName } from '../domain/event.ts'
-import { LedgerRecovered, LedgerRestored, SegmentClosed, SegmentOpened } from '../domain/segment.ts'
+import {
+  LedgerRecovered,
+  LedgerRepaired,
+  LedgerRestored,
+  SegmentClosed,
+  SegmentOpened,
+} from '../domain/segment.ts'
 import { ledgerStream } from '../domain/stream.ts'
 import type { DurableMark } from './ledger-head.ts'
 import { addToStream, type Known, noteOwn, removeFromStreams, revisionOf, settle } from './ledger-known.ts'
@@ -186,7 +192,7 @@ const takeSubject = (
 }
 
 const ownTypes: ReadonlySet<string> = new Set(
-  [SegmentOpened, SegmentClosed, LedgerRecovered, LedgerRestored].map(({ type }) => type),
+  [SegmentOpened, SegmentClosed, LedgerRecovered, LedgerRestored, LedgerRepaired].map(({ type }) => type),
 )
 
 const takeOwn = (group: Pending, bytes: Buffer, start: number, end: number): Wrong => {

@@ -9,6 +9,7 @@ import { type LedgerFiles, nodeFiles } from './ledger-files.ts'
 import { openHead, readHead } from './ledger-head.ts'
 import { NoSuchBook, readIdentity } from './ledger-identity.ts'
 import { LedgerBusy } from './ledger-lock.ts'
+import { refusePoisoned } from './ledger-poison.ts'
 import type { SealRead } from './ledger-seal.ts'
 import { sealSegment } from './ledger-sealing.ts'
 import { dateOf, listSegments } from './ledger-segment.ts'
@@ -17,7 +18,7 @@ import { sizeOf } from './ledger-segment-bytes.ts'
 /**
  * Seals and anchors. Needs no lock of the writers: what it touches is never written again. Safe to repeat, and after
  * a crash. Throws NoSuchBook, KeyRefused, LedgerBusy when another process seals, LedgerDamaged when a line does not
- * hold.
+ * hold or a sync had failed.
  */
 export async function* sealDays(
   folder: string,
@@ -29,6 +30,7 @@ export async function* sealDays(
   const key = keyFile === undefined ? undefined : readPrivateKey(keyFile)
   const free = holdSealing(folder)
   try {
+    refusePoisoned(folder) // a disk that failed a sync is given nothing to compress, and no plain file is removed
     const today = dateOf(headSegment(files, folder))
     // A crash before its first line leaves a segment empty; the book then begins with a later one.
     const closed = listSegments(folder).filter(

@@ -65,6 +65,7 @@ export const declarations = [
   segment.SegmentClosed,
   segment.LedgerRecovered,
   segment.LedgerRestored,
+  segment.LedgerRepaired,
 ] as const
 
 /** Any event of a book. */

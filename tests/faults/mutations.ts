@@ -56,8 +56,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'repairs in silence, without the quarantine',
     file: 'adapters/ledger-recovery.ts',
-    find: '    replaceFile(files, place, quarantineName',
-    put: '    if (from < 0) replaceFile(files, place, quarantineName',
+    find: '  replaceFile(files, place, quarantineName',
+    put: '  if (from < 0) replaceFile(files, place, quarantineName',
   },
   {
     name: 'does not notice that the end is missing',
