@@ -24,13 +24,6 @@ export interface Poison {
   readonly stopped: () => boolean
 }
 
-/** Throws when POISON is there. */
-export const refusePoisoned = (folder: string): void => {
-  if (fs.statSync(`${folder}/${name}`, { throwIfNoEntry: false }) === undefined) return
-  const sentence = `${folder}/${name} exists: a sync failed there and nobody may write. Read it, ${remedy}`
-  throw new LedgerDamaged('poisoned', sentence)
-}
-
 export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instant): Poison => {
   let stopped: LedgerDamaged | undefined
   const stop = (error: LedgerDamaged): never => {
@@ -53,7 +46,9 @@ export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instan
     stop,
     refuse: () => {
       if (stopped !== undefined) throw stopped
-      refusePoisoned(folder)
+      if (fs.statSync(`${folder}/${name}`, { throwIfNoEntry: false }) === undefined) return
+      const sentence = `${folder}/${name} exists: a sync failed there and nobody may write. Read it, ${remedy}`
+      throw new LedgerDamaged('poisoned', sentence)
     },
     spread,
     note: error => {

@@ -13,8 +13,9 @@ export interface Watermark {
   look(): DurableMark
   /** Throws when HEAD could not be written; the mark is then as before. */
   move(mark: DurableMark): void
+  /** Syncs it too, and throws when that fails. */
   close(): void
-  /** Closes without a sync: the ledger could not be opened. */
+  /** Closes without a sync: the ledger could not be opened, or a sync has failed before. */
   abandon(): void
 }
 
@@ -61,7 +62,10 @@ export const watermarkOf = (
     close: () => {
       clearTimeout(timer)
       try {
-        fs.fsyncSync(headFd)
+        files.sync(headFd)
+      } catch (error) {
+        failed(error) // the next sync would report success, and seals rely on it
+        throw error
       } finally {
         fs.closeSync(headFd)
       }

@@ -35,7 +35,7 @@ export interface LedgerWriter {
   commit(requests: readonly Request[]): readonly Outcome[]
   /** Takes in what other processes made durable; needs no lock. */
   refresh(): Known
-  /** Makes HEAD durable as well and closes the files. */
+  /** Makes HEAD durable as well, unless a sync has failed before, and closes the files. */
   close(): void
 }
 
@@ -249,7 +249,8 @@ const writerOf = (
     },
     close: () => {
       active.close()
-      head.close()
+      if (poison.stopped()) head.abandon()
+      else head.close()
     },
   }
 }

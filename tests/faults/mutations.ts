@@ -144,6 +144,46 @@ export const mutations: readonly Mutation[] = [
     put: '(!endsAs(folder, header) && header.end < 0))\n',
   },
   {
+    name: 'appends to the open file when another one has its name',
+    file: 'adapters/ledger-active.ts',
+    find: '      if (now?.ino === active.inode)\n        return',
+    put: '      if (now !== undefined)\n        return',
+  },
+  {
+    name: 'repairs a ledger that lost what was acknowledged',
+    file: 'adapters/ledger-repair.ts',
+    find: '    if (error !== undefined) throw error\n    if (first !== undefined)\n',
+    put: '    if (error !== undefined && first === undefined) throw error\n    if (folder === first)\n',
+  },
+  {
+    name: 'repairs by another sync, without new files',
+    file: 'adapters/ledger-repair.ts',
+    find: '  files.rename(temporary, `${folder}/${segment}`)\n',
+    put: '  if (to < 0) files.rename(temporary, `${folder}/${segment}`)\n',
+  },
+  {
+    name: 'lifts POISON before the repair is durable',
+    file: 'adapters/ledger-repair.ts',
+    find: '    await orFailed(folder, () => writeAnew(files, folder, found))\n',
+    put: '    clearPoison(files, folder, found.known.seq)\n    await orFailed(folder, () => writeAnew(files, folder, found))\n',
+    also: {
+      find: '    await orFailed(folder, async () => clearPoison(files, folder, found.known.seq))\n',
+      put: '',
+    },
+  },
+  {
+    name: 'drops a torn end in a repair, without the quarantine',
+    file: 'adapters/ledger-repair.ts',
+    find: '      if (torn?.segment === segment) setAside',
+    put: '      if (torn?.segment === folder) setAside',
+  },
+  {
+    name: 'takes HEAD for durable though its sync has failed',
+    file: 'adapters/ledger-watermark.ts',
+    find: '        failed(error) // the next',
+    put: '        if (headFd < 0) failed(error) // the next',
+  },
+  {
     name: 'seals a day without verifying its lines',
     file: 'adapters/ledger-sealing.ts',
     find: 'const wrong = takeLine(chain, bytes, start, end, true)',
@@ -152,7 +192,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'seals what only an unsynced HEAD acknowledges',
     file: 'adapters/ledger-seal-days.ts',
-    find: '    files.sync(fd)\n    return readHead',
-    put: '    if (fd < 0) files.sync(fd)\n    return readHead',
+    find: '    sync(files, fd, poison)\n    return readHead',
+    put: '    if (fd < 0) sync(files, fd, poison)\n    return readHead',
   },
 ]

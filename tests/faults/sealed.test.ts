@@ -40,8 +40,9 @@ const flips = function* (good: Buffer, step: number) {
     bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
     yield [`bit ${bit}`, bytes] as const
   }
-  for (let length = 0; length < good.length; length += step)
+  for (let length = 0; length < good.length - 1; length += step)
     yield [`${length} bytes`, good.subarray(0, length)] as const
+  yield ['all bytes but the last', good.subarray(0, -1)] as const
 }
 
 test('a closed day with any damage is not sealed, and stays as it is', async () => {
