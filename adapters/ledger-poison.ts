@@ -22,6 +22,8 @@ export interface Poison {
   /** As spread, for a failure that nobody waits for: the next call of `refuse` throws it. */
   note(error: unknown): void
   readonly stopped: () => boolean
+  /** Whether this writer has stopped, or POISON is there. */
+  readonly stands: () => boolean
 }
 
 export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instant): Poison => {
@@ -41,12 +43,14 @@ export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instan
     }
     return stop(new LedgerDamaged('poisoned', sentence))
   }
+  const isThere = () => fs.statSync(`${folder}/${name}`, { throwIfNoEntry: false }) !== undefined
   return {
     stopped: () => stopped !== undefined,
+    stands: () => stopped !== undefined || isThere(),
     stop,
     refuse: () => {
       if (stopped !== undefined) throw stopped
-      if (fs.statSync(`${folder}/${name}`, { throwIfNoEntry: false }) === undefined) return
+      if (!isThere()) return
       const sentence = `${folder}/${name} exists: a sync failed there and nobody may write. Read it, ${remedy}`
       throw new LedgerDamaged('poisoned', sentence)
     },

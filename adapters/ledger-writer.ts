@@ -67,7 +67,7 @@ export const openWriter = (options: WriterOptions): LedgerWriter => {
   const active = activeSegment(folder)
   let head: Watermark | undefined
   try {
-    head = watermarkOf(files, folder, headFd, error => poison.note(error))
+    head = watermarkOf(files, folder, headFd, poison)
     return writerOf(options, poison, head, active)
   } catch (error) {
     active.close()
@@ -249,8 +249,7 @@ const writerOf = (
     },
     close: () => {
       active.close()
-      if (poison.stopped()) head.abandon()
-      else head.close()
+      head.close()
     },
   }
 }

@@ -82,6 +82,57 @@ for (const [how, change] of [
     record({ fault: `LOCK ${how} while in use`, times: 1, outcomes: { 'writer stopped': 1 }, proven: 'G4' })
   })
 
+test('many who wait for the lock keep nobody from other work', async () => {
+  const { book, acknowledged } = await someBook()
+  const holder = child(['hold', book])
+  await holder.said('LOCKED')
+  const waiting = Array.from({ length: 8 }, () => openBook(book, () => openedAt, { busyAfterMs: 2000 }))
+  let over = false
+  const settled = Promise.allSettled(waiting).finally(() => {
+    over = true
+  })
+  let reads = 0
+  while (reads < 200 && !over) {
+    await fs.promises.readFile(`${book}/HEAD`) // needs a thread of the pool, of which there are four
+    reads++
+  }
+  expect(over).toBe(false)
+  for (const answer of await settled)
+    expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'LedgerBusy' } })
+  holder.process.kill('SIGKILL')
+  await holder.ended
+  await prove(book, acknowledged)
+  record({
+    fault: '8 writers of one process wait for a lock that another one holds',
+    times: 8,
+    outcomes: { 'busy after their time; 200 reads meanwhile': 8 },
+    proven: 'G8: waiting takes no thread',
+  })
+})
+
+test('a writer that has the ledger open stops when another process poisons it', async () => {
+  const { book, acknowledged } = await someBook()
+  const store = await openBook(book, () => openedAt)
+  const next = await candlesIn(store)
+  const first = await store.append(groupOf(next))
+  if (first._tag === 'Left') throw new Error(first.left.kind)
+  fs.writeFileSync(`${book}/POISON`, 'a sync failed in another process\n')
+  for (let again = 0; again < 3; again++)
+    await expect(store.append(groupOf(next + 1))).rejects.toMatchObject({ verdict: 'poisoned' })
+  const reader = await openJsonlReader(book)
+  expect((await reader.head()).seq).toBe(first.right.events.at(-1)?.seq) // reading goes on
+  await reader.close()
+  await store.close()
+  fs.rmSync(`${book}/POISON`)
+  await prove(book, [...acknowledged, ...first.right.events.map(acknowledgedOf)])
+  record({
+    fault: 'POISON of another process while a writer is open',
+    times: 3,
+    outcomes: { 'refused; readers read': 3 },
+    proven: 'G1 G8',
+  })
+})
+
 test('a segment that is replaced by a copy of itself while in use is where the next line goes', async () => {
   const { book } = await someBook()
   const store = await openBook(book, () => openedAt)

@@ -30,6 +30,7 @@ const usualOrder = [
   'checkpoint',
   'sealed',
   'repair',
+  'segments',
   'every-syscall',
   'lock-and-place',
   'many-processes',

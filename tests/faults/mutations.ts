@@ -125,6 +125,13 @@ export const mutations: readonly Mutation[] = [
     put: "  if (own === '' && claimed === '') throw",
   },
   {
+    name: 'serves lines without looking whether they join',
+    soonest: 'segments',
+    file: 'adapters/ledger-reader.ts',
+    find: '  if (before !== undefined && previousIn',
+    put: "  if (before === '' && previousIn",
+  },
+  {
     name: 'does not look whether LOCK is still the same file',
     soonest: 'lock-and-place',
     file: 'adapters/ledger-lock.ts',
@@ -135,8 +142,8 @@ export const mutations: readonly Mutation[] = [
     name: 'appends although another process has poisoned the ledger',
     soonest: 'every-operation',
     file: 'adapters/ledger-poison.ts',
-    find: '{ throwIfNoEntry: false }) === undefined) return\n',
-    put: "{ throwIfNoEntry: false }) === undefined || folder !== '') return\n",
+    find: '      if (!isThere()) return\n',
+    put: "      if (!isThere() || folder !== '') return\n",
   },
   {
     name: 'does not make the name of a new segment durable',
@@ -200,10 +207,10 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'takes HEAD for durable though its sync has failed',
-    soonest: 'repair',
+    soonest: 'every-operation',
     file: 'adapters/ledger-watermark.ts',
-    find: '        failed(error) // the next',
-    put: '        if (headFd < 0) failed(error) // the next',
+    find: '        poison.note(error) // seals',
+    put: '        if (headFd < 0) poison.note(error) // seals',
   },
   {
     name: 'seals a day without verifying its lines',
