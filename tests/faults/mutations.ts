@@ -213,6 +213,13 @@ export const mutations: readonly Mutation[] = [
     put: '        if (headFd < 0) poison.note(error) // seals',
   },
   {
+    name: 'wakes readers by the clock alone',
+    soonest: 'halt',
+    file: 'adapters/ledger-watch.ts',
+    find: '    watcher = fs.watch(',
+    put: "    if (folder === '') watcher = fs.watch(",
+  },
+  {
     name: 'seals a day without verifying its lines',
     soonest: 'sealed',
     file: 'adapters/ledger-sealing.ts',
