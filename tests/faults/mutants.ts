@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import Table from 'cli-table3'
 import { type Mutation, mutations } from './mutations.ts'
 import { circumstances, row, writePart } from './page.ts'
+import { installStrace } from './strace.ts'
 
 const root = process.cwd()
 
@@ -216,6 +217,7 @@ const writeMutants = (verdicts: readonly Verdict[], seconds: number) =>
   )
 
 const main = async (): Promise<number> => {
+  installStrace()
   const wanted = process.argv.slice(2).filter(word => !word.startsWith('--'))
   const chosen = mutations.filter(
     ({ name }) => wanted.length === 0 || wanted.some(word => name.includes(word)),
