@@ -103,7 +103,10 @@ const examine = async (folder: string): Promise<Findings> => {
   try {
     const { mark } = readHead(headFd, folder)
     const known = nothingKnown()
-    const damage = advance(folder, known, { head: mark, verifyFrom: mark.segment })
+    const { poison } = step.value
+    // Without POISON others may be writing: what stands behind HEAD is then theirs.
+    const upTo = poison === undefined ? { upTo: mark } : {}
+    const damage = advance(folder, known, { head: mark, verifyFrom: mark.segment, ...upTo })
     const verdict = judge(folder, known, damage, mark)
     const error = damageError(folder, verdict)
     if (error !== undefined) throw error
@@ -116,8 +119,7 @@ const examine = async (folder: string): Promise<Findings> => {
         segment,
         bytes: torn?.segment === segment ? torn.offset : sizeOf(folder, segment),
       }))
-    const events = step.value.events + known.seq - mark.seq
-    return { poison: step.value.poison, acknowledged: mark.seq, known, events, segments, torn }
+    return { poison, acknowledged: mark.seq, known, segments: poison === undefined ? [] : segments, torn }
   } finally {
     fs.closeSync(headFd)
   }

@@ -20,11 +20,11 @@ export const repair: Command<{ apply: boolean }> = {
     if (!(await engine.hasBook(config.book)))
       throw new Stop(exit.badData, `there is no book ${config.book} in ${config.ledger}: nothing to repair`)
     const report = apply ? await repaired(engine) : await engine.repairLedger(false)
-    const { poison, acknowledged, events } = report
+    const { poison, acknowledged } = report
     if (poison !== undefined) screen.say(screen.style.warn(`poisoned: ${poison}`))
     screen.say(
       screen.style.good(
-        `proven: ${counted(events, 'event')}; all ${acknowledged} that were acknowledged are there`,
+        `proven: ${counted(report.head.seq, 'event')}; all ${acknowledged} that were acknowledged are there`,
       ),
     )
     if (poison === undefined) screen.say('there is no POISON: nothing to repair')

@@ -8,10 +8,8 @@ export interface RepairReport {
   readonly poison: string | undefined
   /** What HEAD acknowledges. */
   readonly acknowledged: Seq
-  /** The last event that is proven: at `acknowledged` or behind it. */
+  /** The last event that is proven, with all before it: at `acknowledged` or behind it. */
   readonly head: Head
-  /** Events of the whole ledger that were proven. */
-  readonly events: number
   /** The segments that a failed sync may have concerned, with the bytes of each that are proven. */
   readonly segments: readonly { readonly segment: string; readonly bytes: number }[]
   /** Bytes behind the last whole group, which nobody was told about: they go to the quarantine. */

@@ -31,6 +31,7 @@ const usualOrder = [
   'checkpoint',
   'sealed',
   'repair',
+  'repair-interrupted',
   'segments',
   'every-syscall',
   'lock-and-place',

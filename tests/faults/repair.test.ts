@@ -1,19 +1,18 @@
 // The way out of POISON. A sync failed at any place of the story; then an operator repairs the ledger: all that was
-// acknowledged is there, in new files, and the book goes on. The repair itself is interrupted at every step, by errors and
-// by power cuts, and begun again. What is damaged or lost is never repaired, and not touched.
+// acknowledged is there, in new files, and the book goes on. What is damaged or lost is never repaired, and not touched.
 
 import fs from 'node:fs'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { nodeFiles } from '../../adapters/ledger-files.ts'
 import { RepairFailed, repairLedger } from '../../adapters/ledger-repair.ts'
 import { LedgerDamaged } from '../../domain/event-store.ts'
-import { type Before, PowerCut, putDisk, systemError } from './disk.ts'
+import { putDisk, systemError } from './disk.ts'
 import { folderInMemory } from './folders.ts'
-import { type Chance, chanceOf, firstSeed } from './seeded.ts'
-import { groupOf, openBook, openedAt } from './story.ts'
+import { bytesOf, look, poisonedBook, repair, requireTold } from './poisoned.ts'
+import { groupOf, openBook } from './story.ts'
 import { counting, full } from './tally.ts'
-import { nameOf, type Step, tell, wholeStory } from './teller.ts'
-import { type Acknowledged, acknowledgedOf, candlesIn, prove, segmentsIn, witness } from './witness.ts'
+import { type Step, tell, wholeStory } from './teller.ts'
+import { acknowledgedOf, candlesIn, prove, segmentsIn } from './witness.ts'
 
 vi.setConfig({ testTimeout: full ? 1_800_000 : 240_000 })
 
@@ -22,20 +21,9 @@ beforeEach(() => {
   place = folderInMemory()
 })
 
-const repair = (folder: string) => repairLedger(folder, { apply: true, allowMemory: true })
-const look = (folder: string) => repairLedger(folder, { apply: false })
-
 const inodes = (folder: string) =>
   new Map(
     segmentsIn(folder).map(name => [name, fs.statSync(`${folder}/${name}`, { throwIfNoEntry: false })?.ino]),
-  )
-
-const bytesOf = (folder: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    fs
-      .readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter(name => name !== 'LOCK' && fs.statSync(`${folder}/${name}`).isFile())
-      .map(name => [name, fs.readFileSync(`${folder}/${name}`, 'latin1')]),
   )
 
 /** The story on a disk whose sync fails at the operation with this number; undefined when it was no sync that poisons. */
@@ -50,36 +38,6 @@ const poisonedAt = async (folder: string, number: number, steps: readonly Step[]
   } finally {
     disk.remove()
   }
-}
-
-/** Exactly one event tells of the repair, and POISON lies where it says. */
-const requireTold = (folder: string, times = 1) => {
-  const told = witness(folder).filter(({ type }) => type === 'LedgerRepaired')
-  if (told.length !== times) throw new Error(`${told.length} events tell of ${times} repairs`)
-  for (const { data } of told)
-    if (!fs.readFileSync(`${folder}/${data.quarantined}`, 'utf8').includes('could not be made durable'))
-      throw new Error('the quarantine does not hold what POISON said')
-}
-
-/** A book whose last group was written, not synced: nobody was told. `torn` bytes of it are there; all when left out. */
-const poisonedBook = async (folder: string, torn?: number): Promise<readonly Acknowledged[]> => {
-  const { acknowledged } = await tell(folder, [2, 'midnight', 2])
-  let failing = false
-  const files = {
-    ...nodeFiles,
-    sync: (fd: number) => {
-      if (failing) throw systemError('EIO')
-      nodeFiles.sync(fd)
-    },
-  }
-  const store = await openBook(folder, () => openedAt.replace('2023-04-01', '2023-03-25'), { files })
-  const next = await candlesIn(store)
-  failing = true
-  await expect(store.append(groupOf(next))).rejects.toMatchObject({ verdict: 'poisoned' })
-  await store.close()
-  const active = `${folder}/${segmentsIn(folder).at(-1)}`
-  if (torn !== undefined) fs.truncateSync(active, fs.statSync(active).size - torn)
-  return acknowledged
 }
 
 test('wherever a sync of the story fails, a repair finds all that was acknowledged and the book goes on', async () => {
@@ -137,143 +95,6 @@ test('a whole group that nobody was told about is kept, a torn one goes to the q
 
 /** Of the active segment. */
 const textOf = (folder: string): string => fs.readFileSync(`${folder}/${segmentsIn(folder).at(-1)}`, 'utf8')
-
-/** Repairs on a disk that looks at every operation first; gives what was thrown. */
-const repairOn = async (folder: string, before: Before) => {
-  const disk = putDisk(folder, before)
-  let thrown: unknown
-  try {
-    await repair(folder)
-  } catch (error) {
-    thrown = error
-  } finally {
-    disk.remove()
-  }
-  return { thrown, operations: disk.operations }
-}
-
-const codes = { write: 'ENOSPC', sync: 'EIO', rename: 'EROFS' } as const
-
-for (const torn of [undefined, 9])
-  test(`every operation of a repair may fail, once and for ever: it is begun again (${torn === undefined ? 'whole' : 'torn'})`, async () => {
-    const acknowledged = await poisonedBook(`${place}/poisoned`, torn)
-    const fresh = (folder: string) => {
-      fs.rmSync(folder, { recursive: true, force: true })
-      fs.cpSync(`${place}/poisoned`, folder, { recursive: true })
-    }
-    fresh(`${place}/whole`)
-    const { operations } = await repairOn(`${place}/whole`, () => undefined)
-    expect(operations.length).toBeGreaterThan(40)
-    const count = counting()
-    const book = `${place}/book`
-    for (const { number, kind } of operations)
-      for (const forEver of [false, true]) {
-        if (!full && number % 5 !== 0 && kind !== 'sync' && kind !== 'rename') continue
-        fresh(book)
-        const code = codes[kind as keyof typeof codes] ?? 'EIO'
-        const { thrown } = await repairOn(book, operation => {
-          const again = forEver && operation.number > number && operation.kind === kind
-          if (operation.number === number || again) throw systemError(code)
-          return undefined
-        })
-        try {
-          await requirePoisonedUntilDone(book, thrown)
-          if (fs.existsSync(`${book}/POISON`)) await repair(book)
-          await prove(book, acknowledged)
-          requireTold(book)
-        } catch (error) {
-          throw new Error(
-            `${code} at operation ${number}, ${kind}: ${error instanceof Error ? error.message : error}`,
-            {
-              cause: error,
-            },
-          )
-        }
-        count.add(
-          thrown === undefined ? 'not noticed, harmless' : `${nameOf(thrown).slice(0, 20)}, then repaired`,
-        )
-      }
-    count.row(
-      `each file operation of a repair refused, once and for ever (${torn === undefined ? 'a whole' : 'a torn'} last group)`,
-      'G7 G8: POISON stands until all is durable; nothing acknowledged is touched',
-    )
-  })
-
-/** A repair that was interrupted leaves POISON, or is done. */
-const requirePoisonedUntilDone = async (folder: string, thrown: unknown) => {
-  const poisoned = fs.existsSync(`${folder}/POISON`)
-  if (thrown === undefined && poisoned) throw new Error('it said that it was repaired, and POISON stands')
-  if (!poisoned) return
-  let verdict = 'opened'
-  try {
-    await (await openBook(folder, () => openedAt)).close()
-  } catch (error) {
-    verdict = nameOf(error)
-  }
-  if (verdict !== 'poisoned') throw new Error(`POISON stands, and to a writer the book is ${verdict}`)
-}
-
-test('a power cut at every operation of a repair: it is begun again, or is done', async () => {
-  const acknowledged = await poisonedBook(`${place}/poisoned`, 9)
-  const count = counting()
-  const images = Array.from({ length: full ? 12 : 1 }, (_, index) => `${place}/image${index}`)
-  let operations = Number.POSITIVE_INFINITY
-  for (let at = 1; at <= operations + 1; at++) {
-    const book = `${place}/book`
-    fs.cpSync(`${place}/poisoned`, book, { recursive: true })
-    const chance = chanceOf(firstSeed() + at)
-    operations = Math.min(operations, await cutRepair(book, at, images, chance))
-    for (const image of images) {
-      try {
-        if (fs.existsSync(`${image}/POISON`)) {
-          await repair(image)
-          count.add('begun again')
-        } else count.add('done')
-        await prove(image, acknowledged)
-        requireTold(image)
-      } catch (error) {
-        throw new Error(
-          `SEED=${firstSeed()}: cut at operation ${at}: ${error instanceof Error ? error.message : error}`,
-          {
-            cause: error,
-          },
-        )
-      }
-    }
-    for (const folder of [book, ...images]) fs.rmSync(folder, { recursive: true, force: true })
-  }
-  expect(count.outcomes.done).toBeGreaterThan(0)
-  expect(count.outcomes['begun again']).toBeGreaterThan(10)
-  count.row('power cut at each file operation of a repair, unsynced sectors lost or reordered', 'G1 G7')
-})
-
-/** Repairs until the operation with this number, then cuts the power; gives how many operations there were. */
-const cutRepair = async (
-  book: string,
-  at: number,
-  images: readonly string[],
-  chance: Chance,
-): Promise<number> => {
-  let dead = false
-  const disk = putDisk(book, ({ number }) => {
-    if (!dead && number >= at) {
-      dead = true
-      for (const image of images) disk.cut(image, chance)
-    }
-    if (dead) throw new PowerCut()
-    return undefined
-  })
-  try {
-    await repair(book)
-    for (const image of images) disk.cut(image, chance)
-    return disk.operations.length
-  } catch (error) {
-    if (!(error instanceof PowerCut)) throw error
-    return Number.POSITIVE_INFINITY
-  } finally {
-    disk.remove()
-  }
-}
 
 test('what is damaged or lost is not repaired: nothing is changed, and a backup is named', async () => {
   await poisonedBook(`${place}/poisoned`)
