@@ -112,7 +112,7 @@ test('a day that is an older copy of itself, at every length that it ever had', 
   const count = counting()
   for (const name of names) {
     const bytes = fs.readFileSync(`${place}/good/${name}`)
-    for (let length = 0; length < bytes.length; length += full ? 1 : 397)
+    for (let length = 0; length < bytes.length; length += full ? 41 : 397)
       count.add(
         await requireNamed(`${name} as it was with ${length} bytes`, book =>
           fs.writeFileSync(`${book}/${name}`, bytes.subarray(0, length)),
