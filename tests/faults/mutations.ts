@@ -216,8 +216,8 @@ export const mutations: readonly Mutation[] = [
     name: 'wakes readers by the clock alone',
     soonest: 'halt',
     file: 'adapters/ledger-watch.ts',
-    find: '    watcher = fs.watch(',
-    put: "    if (folder === '') watcher = fs.watch(",
+    find: '{ persistent: false }, wake)',
+    put: '{ persistent: false }, () => {})',
   },
   {
     name: 'seals a day without verifying its lines',
