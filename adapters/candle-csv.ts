@@ -1,8 +1,9 @@
-// Candles as csv. Three layouts, told apart by the header:
+// Candles as csv. Four kinds of layout, told apart by the header:
 //
 //   ts,open,high,low,close,volume             ts: when the candle opens, epoch milliseconds
 //   date,open,high,low,close,volume           date: a New York session; a last column adj_close is left unread
 //   ticker,date,open,high,low,close,volume    the same for many symbols, in any order of symbols
+//   ticker,ts,open,high,low,close,volume      many symbols of markets that never close
 //
 // A file can have hundreds of thousands of rows: they are read into doubles, and the exact text of a candle is cut
 // from the file when somebody asks for it. Doubles decide what is sane only where they tell the numbers apart.
@@ -28,6 +29,7 @@ const layouts: Readonly<Record<string, Layout>> = {
   'date,open,high,low,close,volume': { time: 0, kind: 'date', fields: 6 },
   'date,open,high,low,close,volume,adj_close': { time: 0, kind: 'date', fields: 7 },
   'ticker,date,open,high,low,close,volume': { time: 1, kind: 'date', fields: 7 },
+  'ticker,ts,open,high,low,close,volume': { time: 1, kind: 'ts', fields: 7 },
 }
 
 interface Span {
@@ -103,7 +105,7 @@ export const readCsv = (
   const built = new Map<string, CandleSeries>()
   for (const [name, { builder, rows: places }] of growing) {
     const series: CandleSeries = builder.build(index => candleAt(text, places, time, series, index))
-    if (layout.kind === 'ts') checkStep(file, series)
+    if (layout.kind === 'ts' && time === 0) checkStep(file, series)
     built.set(name, series)
   }
   return built

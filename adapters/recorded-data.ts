@@ -72,24 +72,29 @@ export interface DailyFile {
   readonly tickers: ReadonlyMap<string, DailyColumns>
 }
 
+/** One file is read for one zone only: its bars are those of one kind of market. */
 const scanned = new WeakMap<CandleFile, DailyFile>()
 
-/** A file of daily sessions as the scan reads it. Throws BadRow, CandleFileUnusable. */
-export const dailyBars = (recording: Recording, calendar: Calendar): DailyFile => {
+/** A file of daily sessions as the scan reads it; `zone` is whose dates its bars have. Throws BadRow, CandleFileUnusable. */
+export const dailyBars = (
+  recording: Recording,
+  calendar: Calendar,
+  zone: string = calendar.zone,
+): DailyFile => {
   const file = readCandleFile(recording, calendar)
   const known = scanned.get(file)
   if (known !== undefined) return known
-  const daily = columnsOf(file, calendar)
+  const daily = columnsOf(file, zone)
   scanned.set(file, daily)
   return daily
 }
 
-const columnsOf = ({ sha256: dataset, series }: CandleFile, calendar: Calendar): DailyFile => {
+const columnsOf = ({ sha256: dataset, series }: CandleFile, zone: string): DailyFile => {
   const dates = new Map<number, string>()
   const dateOf = (openTime: number): string => {
     const known = dates.get(openTime)
     if (known !== undefined) return known
-    const date = dateIn(calendar.zone, instantOf(openTime))
+    const date = dateIn(zone, instantOf(openTime))
     dates.set(openTime, date)
     return date
   }
@@ -102,7 +107,7 @@ const columnsOf = ({ sha256: dataset, series }: CandleFile, calendar: Calendar):
       low: each.low,
       close: each.close,
       volume: each.volume,
-      exactClose: index => each.candle(index).close,
+      exact: each.candle,
     })
   return { dataset, tickers }
 }

@@ -113,7 +113,12 @@ const theChampion = (
     )
   const objection = championObjection(champion, strategies)
   if (objection !== undefined) throw new Stop(exit.refused, `champion refused: ${objection.detail}`)
-  const { orderValue, restCandles, parameters } = champion.merged_config
+  const { orderValue, restCandles, protectiveStop, parameters } = champion.merged_config
+  if (protectiveStop !== undefined)
+    throw new Stop(
+      exit.refused,
+      `${champion.source} has a protectiveStop, which a backtest does not rest at the venue yet; replay it with execute --until, or take it out`,
+    )
   return ChampionVerified({
     champion: championId(champion.strategy, symbol, timeframe),
     strategy: champion.strategy,

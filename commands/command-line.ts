@@ -26,6 +26,11 @@ const verbs: readonly Verb[] = [
     'Recorded real trading, offline, by the public commands',
     async () => (await import('./demo.ts')).demo,
   ),
+  verb(
+    'fetch',
+    "Daily bars into the book's own store",
+    async () => (await import('./fetch.ts')).fetchCommand,
+  ),
   verb('scan', "Rank the universe for today's session", async () => (await import('./scan.ts')).scan),
   verb(
     'watchlist check',

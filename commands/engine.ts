@@ -11,6 +11,7 @@ import type { Champion } from '../domain/champion.ts'
 import type { Clock, SimulatedClock } from '../domain/clock.ts'
 import type { Config, ConfigValue } from '../domain/config.ts'
 import type { DataFolder } from '../domain/data-folder.ts'
+import type { Earnings } from '../domain/earnings.ts'
 import type { Recorded } from '../domain/event.ts'
 import type { EventStore, Head, Mode } from '../domain/event-store.ts'
 import type { KillSwitch } from '../domain/kill-switch.ts'
@@ -38,9 +39,25 @@ export interface RecordedCandles {
     from: Instant,
     to: Instant,
   ): Promise<readonly Candle[]>
+  /** The daily bars of a recorded file, or of a manifest of the bar store. */
   daily(dataset: string): Promise<ReadonlyMap<string, DailyColumns>>
   /** All candles of a series: of the configured file, or of a kept one when `dataset` names it. */
   columns(symbol: string, timeframe: Timeframe, dataset?: string): Promise<CandleColumns>
+}
+
+/** What the scan looks at besides recorded candles. Files that cannot be used throw a sentence. */
+export interface Universe {
+  /** The tickers of the configured lists, each once, sorted; undefined when no list is configured. */
+  tickers(): readonly string[] | undefined
+  /** Keeps the configured earnings dates in the data folder; gives their SHA-256, undefined when none are configured. */
+  keepEarnings(): Promise<string | undefined>
+  earnings(sha256: string): Promise<Earnings>
+  /** Adds bars to a dataset of the book's store, or begins one; gives the SHA-256 of what it is then. */
+  addBars(
+    dataset: string | undefined,
+    bars: ReadonlyMap<string, readonly Candle[]>,
+    anew: readonly string[],
+  ): Promise<string>
 }
 
 export interface Engine {
@@ -100,6 +117,7 @@ export interface Engine {
   readonly views: ViewFolder
   readonly data: DataFolder
   readonly recorded: RecordedCandles
+  readonly universe: Universe
   readonly calendar: Calendar
   market(): Promise<MarketData>
   /** The venue of the book's configuration; `orders` is what it may know of the past. */

@@ -1,6 +1,6 @@
 // The executor: one turn of the trading loop, in the order of the money.
 //
-//   what the venue reports ─▶ closed candles ─▶ evaluations ─▶ intents ─▶ answers ─▶ orders ─▶ heartbeat
+//   what the venue reports ─▶ closed candles ─▶ evaluations ─▶ intents, stops ─▶ answers ─▶ orders ─▶ heartbeat
 //
 // Each candle with its evaluations and intents is one write group; each answer is one of its own, because the order
 // id needs the intent's seq; the venue hears of an order only after its request is durable. Everything it knows is
@@ -8,7 +8,7 @@
 
 import { answerTo, type Circumstances } from '../domain/answer.ts'
 import { equityOf, positionOf, seriesKey } from '../domain/book.ts'
-import { dateInSession, isOpen } from '../domain/calendar.ts'
+import { isDayKnown, isOpen, tradingDate } from '../domain/calendar.ts'
 import { type Candle, CandleClosed, gapBetween } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import { type Champion, isChampionSource } from '../domain/champion.ts'
@@ -27,6 +27,7 @@ import type { Bookkeeper, Write } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
 import type { OrderDesk } from './order-desk.ts'
+import { makeWay, noteAttribution, raiseProtections } from './positions.ts'
 import { requireSameChampions, seatChampions, startOf, tradedSymbols } from './seating.ts'
 
 export interface Executor {
@@ -61,6 +62,7 @@ export const turn = async (executor: Executor, now: Instant): Promise<void> => {
   }
   await orders.takeReports(now)
   await orders.withdraw() // behind the reports: what was filled before the cancel is a fill
+  await raiseProtections(executor)
   await answerIntents(executor, now)
   await completeCycle(executor, now)
 }
@@ -154,7 +156,8 @@ const answerIntents = async (executor: Executor, now: Instant): Promise<void> =>
   for (const seq of [...desk.book.openIntents.keys()].sort((a, b) => a - b)) {
     await haltOnKillFile(executor)
     const intent = desk.book.openIntents.get(seq)
-    if (intent !== undefined) await answer(executor, intent, now)
+    if (intent === undefined || !(await makeWay(executor, intent.event.data, now))) continue
+    await answer(executor, intent, now)
   }
 }
 
@@ -185,6 +188,7 @@ const answer = async (executor: Executor, intent: Recorded<IntentRaised>, now: I
         engine.log.info({ intent: intent.seq }, `dry run, not sent: ${wish} (${answered.data.type})`)
         return
       case 'OrderRequested':
+        await noteAttribution(executor, intent)
         await orders.send(answered.data.orderId, now)
         return
     }
@@ -196,7 +200,8 @@ export const circumstances = ({ engine, venue, dryRun, prefix }: Executor, now: 
   limits: engine.config.limits,
   rules: venue.rules,
   watchlist:
-    engine.config.execute.symbols.length > 0 ? undefined : { session: dateInSession(engine.calendar, now) },
+    engine.config.execute.symbols.length > 0 ? undefined : { session: tradingDate(sessions(engine), now) },
+  marketClockKnown: isDayKnown(sessions(engine), now),
   dryRun,
   prefix,
 })

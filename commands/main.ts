@@ -78,6 +78,7 @@ const engineOf = async (
   const { dataFolder } = await import('../adapters/data-folder.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
   const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
+  const { readTickerLists } = await import('../adapters/ticker-list.ts')
 
   if (config.store !== 'jsonl')
     throw new Stop(
@@ -188,9 +189,24 @@ const engineOf = async (
           throw new Stop(exit.badData, `${file} has no ${timeframe} candles of ${symbol}`)
         return columns
       },
-      daily: async dataset => {
-        const { dailyBars } = await import('../adapters/recorded-data.ts')
-        return dailyBars({ file: await data.pathOf(dataset), timeframe: '1D' }, nyseCalendar).tickers
+      daily: async dataset =>
+        (await import('../adapters/bar-parts.ts')).readDataset(data, dataset, nyseCalendar),
+    },
+    universe: {
+      tickers: () =>
+        config.universe.lists.length === 0 ? undefined : readTickerLists(config.universe.lists),
+      keepEarnings: async () => {
+        const { readEarningsFiles } = await import('../adapters/earnings-file.ts')
+        const { earnings: files } = config.universe
+        return files.length === 0 ? undefined : data.put(Buffer.from(readEarningsFiles(files)))
+      },
+      earnings: async sha256 => {
+        const { parseEarnings } = await import('../adapters/earnings-file.ts')
+        return parseEarnings(`data/${sha256}`, Buffer.from(await data.get(sha256)).toString('utf8'))
+      },
+      addBars: async (dataset, bars, anew) => {
+        const { addBars } = await import('../adapters/bar-parts.ts')
+        return addBars(data, dataset, bars, anew, nyseCalendar, config.calendar === 'nyse' ? 'date' : 'ts')
       },
     },
     calendar: nyseCalendar,

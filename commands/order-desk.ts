@@ -22,6 +22,8 @@ export interface OrderDesk {
   settle(now: Instant): Promise<void>
   /** Withdraws what operators wished to cancel. */
   withdraw(): Promise<void>
+  /** Withdraws one order. It is over when the book says so, not when this resolves. */
+  withdrawOne(orderId: string, reason: string): Promise<void>
 }
 
 export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue: Venue): OrderDesk => {
@@ -83,6 +85,18 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
     engine.log.error({ orderId }, reason)
   }
 
+  const withdrawOne = async (orderId: string, reason: string) => {
+    await record(orderId, { type: 'RequestCancel', data: { orderId, reason } })
+    const { symbol } = (book.orders.get(orderId) as BookOrder).order.request
+    const answer = await venue.cancel(orderId, symbol)
+    if (answer.kind !== 'cancelled') return // its end or its fills will be reported, or it is asked again
+    const { venueTime } = answer
+    await record(orderId, {
+      type: 'ReportCancelled',
+      data: { orderId, reason, ...(venueTime === undefined ? {} : { venueTime }) },
+    })
+  }
+
   return {
     send,
     takeReports: async now => {
@@ -110,20 +124,11 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
       }
     },
     withdraw: async () => {
-      for (const { order } of liveOrders(book)) {
-        const { orderId, symbol } = order.request
-        if (!order.cancelRequested && !book.cancelWishes.has(orderId)) continue
-        const reason = 'an operator wished it'
-        await record(orderId, { type: 'RequestCancel', data: { orderId, reason } })
-        const answer = await venue.cancel(orderId, symbol)
-        if (answer.kind !== 'cancelled') continue // its end or its fills will be reported, or it is asked again
-        const { venueTime } = answer
-        await record(orderId, {
-          type: 'ReportCancelled',
-          data: { orderId, reason, ...(venueTime === undefined ? {} : { venueTime }) },
-        })
-      }
+      for (const { order } of liveOrders(book))
+        if (order.cancelRequested || book.cancelWishes.has(order.request.orderId))
+          await withdrawOne(order.request.orderId, 'an operator wished it')
     },
+    withdrawOne,
   }
 }
 

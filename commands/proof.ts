@@ -4,20 +4,24 @@
 // Proved are: evaluations, strategies' intents, answers to intents, candidates and rejections of scans.
 
 import { answerTo } from '../domain/answer.ts'
-import { dateInSession } from '../domain/calendar.ts'
+import { isDayKnown, tradingDate } from '../domain/calendar.ts'
 import type { Candle } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import { type Config, rulesOf } from '../domain/config.ts'
 import { type CandleDecision, decideCandle, emptyDesk, isChosen, seatsAt, witness } from '../domain/desk.ts'
 import type { Event, Recorded, Seq } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
+import { isProtective } from '../domain/intent.ts'
 import { orderPrefix } from '../domain/order-id.ts'
+import { protectionOf } from '../domain/protection.ts'
 import { recordScan } from '../domain/scan-record.ts'
 import { strategies } from '../domain/strategies.ts'
+import { warningsStream } from '../domain/stream.ts'
 import { allDays, type DayRange, type Instant } from '../domain/time.ts'
 import type { Engine } from './engine.ts'
 import { warmUpCandles } from './execute.ts'
 import { exit, Stop } from './exit.ts'
+import { scanData } from './scan-data.ts'
 
 export type Kind = 'evaluations' | 'intents' | 'answers' | 'scan verdicts'
 
@@ -121,13 +125,15 @@ export const prove = async (
         prefix = orderPrefix(event.data.book, event.data.epoch)
         break
       case 'ScanStarted':
-        scan = recordScan(event.data, await engine.recorded.daily(event.data.dataset))
+        scan = recordScan(event.data, await scanData(engine, event.data))
         scanned = 0
         break
       case 'CandidateFound':
       case 'TickerRejected':
       case 'ScanCompleted':
+      case 'WarningRaised':
       case 'WatchlistPublished':
+        if (recorded.stream === warningsStream) break // of the executor: it looks and decides nothing
         compare('scan verdicts', recorded, scan[scanned++])
         break
       case 'StrategyEvaluated':
@@ -135,7 +141,8 @@ export const prove = async (
         break
       case 'IntentRaised':
         if (event.data.source === 'operator') break
-        takeIntent(event.data.by, recorded)
+        if (isProtective(event.data)) compare('intents', recorded, protectionAgain(event.data.by, recorded))
+        else takeIntent(event.data.by, recorded)
         break
       case 'IntentDenied':
       case 'IntentExpired':
@@ -159,6 +166,15 @@ export const prove = async (
     const pending = decided.get(champion)
     compare('evaluations', recorded, pending?.evaluated)
     if (pending !== undefined) decided.set(champion, { ...pending, recorded: true })
+  }
+
+  /** A protective stop follows from the book alone; any other wish from what was said about a candle. */
+  function protectionAgain(champion: string, recorded: Recorded<BookEvent>) {
+    const seat = desk.seats.get(champion)?.champion
+    const { venue, calendar } = configBehind(recorded)
+    const sessions = calendar === 'nyse' ? engine.calendar : undefined
+    if (seat === undefined) return undefined
+    return protectionOf(desk.book, seat, rulesOf(venue.markets)(seat.symbol), sessions)
   }
 
   function takeIntent(champion: string, recorded: Recorded<BookEvent>) {
@@ -185,14 +201,15 @@ export const prove = async (
   function answerAgain(answer: Recorded, intent: Seq, now: Instant) {
     const open = desk.book.openIntents.get(intent)
     if (open === undefined) return undefined // answered twice, or never raised
-    const { limits, venue, execute } = configBehind(answer)
-    const watchlist =
-      execute.symbols.length > 0 ? undefined : { session: dateInSession(engine.calendar, now) }
+    const { limits, venue, execute, calendar } = configBehind(answer)
+    const sessions = calendar === 'nyse' ? engine.calendar : undefined
+    const watchlist = execute.symbols.length > 0 ? undefined : { session: tradingDate(sessions, now) }
     return answerTo(desk.book, open, {
       now,
       limits,
       rules: rulesOf(venue.markets),
       watchlist,
+      marketClockKnown: isDayKnown(sessions, now),
       dryRun,
       prefix,
     })

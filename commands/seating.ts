@@ -1,7 +1,7 @@
 // Seating: before a candle of a market is taken, its champions are verified and warmed up, and the book says so.
 
 import { type Book, liveOrders, seriesKey } from '../domain/book.ts'
-import { dateInSession } from '../domain/calendar.ts'
+import { tradingDate } from '../domain/calendar.ts'
 import { HistoryLoaded, printCandle } from '../domain/candle.ts'
 import {
   type Champion,
@@ -19,14 +19,14 @@ import type { Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
 import type { Bookkeeper } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
-import type { Executor } from './executor.ts'
+import { type Executor, sessions } from './executor.ts'
 import { exit, Stop } from './exit.ts'
 
 /** What the book trades now: its own symbols, or today's watchlist and whatever it still holds or has on order. */
 export const tradedSymbols = (engine: Engine, book: Book, now: Instant): readonly string[] => {
   const { symbols } = engine.config.execute
   if (symbols.length > 0) return symbols
-  const session = dateInSession(engine.calendar, now)
+  const session = tradingDate(sessions(engine), now)
   const listed = session !== undefined && book.watchlist?.session === session ? book.watchlist.tickers : []
   const held = [...book.holdings]
     .filter(([, { quantity }]) => quantity !== '0')
@@ -62,7 +62,7 @@ export const seatChampions = async (
   for (const champion of championsFor(engine, champions, symbol, timeframe)) {
     const id = championId(champion.strategy, symbol, timeframe)
     const { source, sha256: fileHash } = champion
-    const { orderValue, restCandles, parameters } = champion.merged_config
+    const { orderValue, restCandles, protectiveStop, parameters } = champion.merged_config
     const objection = championObjection(champion, desk.strategies)
     const stream = strategyStream(id)
     const key = `${stream} ${fileHash} ${desk.book.revisions.get(stream) ?? -1}`
@@ -83,6 +83,7 @@ export const seatChampions = async (
       sha256: fileHash,
       orderValue,
       ...(restCandles === undefined ? {} : { restCandles }),
+      ...(protectiveStop === undefined ? {} : { protectiveStop }),
       parameters,
     })
     if (!isSeated(desk, verified.data)) {

@@ -4,8 +4,8 @@
 import { type Book, equityOf, liveOrders, positionOf, valueHeld, valueInOrders } from './book.ts'
 import { add, compare, type Decimal, divide, isPositive, subtract } from './decimal.ts'
 import type { Recorded } from './event.ts'
-import { hasExpired, IntentDenied, IntentExpired, type IntentRaised } from './intent.ts'
-import { OrderRequested, OrderWithheld, remaining } from './order.ts'
+import { hasExpired, IntentDenied, IntentExpired, type IntentRaised, isProtective } from './intent.ts'
+import { type OrderRequest, OrderRequested, OrderWithheld, remaining } from './order.ts'
 import { orderIdOf } from './order-id.ts'
 import { type Exposure, type Limits, riskObjection } from './risk.ts'
 import { tradingOf } from './safety.ts'
@@ -19,6 +19,8 @@ export interface Circumstances {
   readonly rules: (symbol: string) => MarketRules
   /** Whether the book trades a watchlist only, and which session is on now. */
   readonly watchlist: { readonly session: string | undefined } | undefined
+  /** Whether the calendar knows the day: always so in a market that never closes. */
+  readonly marketClockKnown: boolean
   readonly dryRun: boolean
   readonly prefix: string
 }
@@ -30,11 +32,23 @@ export type Answer =
   | ReturnType<typeof IntentExpired>
 
 /** What of a holding is not yet in a live order that reduces it. */
-export const freeToReduce = (book: Book, by: string, symbol: string): Decimal => {
+export const freeToReduce = (book: Book, by: string, symbol: string): Decimal =>
+  notIn(book, by, symbol, () => true)
+
+/** As above, but a protective stop holds nothing back: an exit takes it away before it sells. */
+export const freeToExit = (book: Book, by: string, symbol: string): Decimal =>
+  notIn(book, by, symbol, request => !isProtective(request))
+
+const notIn = (
+  book: Book,
+  by: string,
+  symbol: string,
+  counts: (request: OrderRequest) => boolean,
+): Decimal => {
   let free = positionOf(book, by, symbol).quantity
   for (const { order } of liveOrders(book)) {
     const { request } = order
-    if (request.by === by && request.symbol === symbol && request.reduceOnly)
+    if (request.by === by && request.symbol === symbol && request.reduceOnly && counts(request))
       free = subtract(free, remaining(order))
   }
   return isPositive(free) ? free : '0'
@@ -43,7 +57,7 @@ export const freeToReduce = (book: Book, by: string, symbol: string): Decimal =>
 export const exposureOf = (
   book: Book,
   { by, symbol }: IntentRaised['data'],
-  { now, rules, watchlist }: Circumstances,
+  { now, rules, watchlist, marketClockKnown }: Circumstances,
 ): Exposure => {
   const live = liveOrders(book).map(({ order }) => order)
   const held = positionOf(book, by, symbol).quantity
@@ -56,6 +70,7 @@ export const exposureOf = (
     if (candle.symbol === symbol) lastClose = Math.max(lastClose, millisecondsOf(candle.closeTime))
   return {
     trading: tradingOf(book.halts),
+    marketClockKnown,
     ...(watchlist === undefined
       ? {}
       : {

@@ -14,6 +14,7 @@
 import { z } from 'zod'
 import { averageRanges, supports } from './avwap-support.ts'
 import type { DailyColumns } from './daily-columns.ts'
+import type { Earnings, EarningsDate } from './earnings.ts'
 import { figure } from './figure.ts'
 import { sma } from './indicators/sma.ts'
 import type { CandidateFound, TickerRejected, TickerRejection } from './scan.ts'
@@ -49,6 +50,10 @@ export interface ScanInput {
   readonly lastBar: CalendarDate
   readonly tickers: ReadonlyMap<string, DailyColumns>
   readonly rules: ScanRules
+  /** Where known: another anchor. */
+  readonly earnings?: Earnings
+  /** Hears how many tickers have been judged. */
+  readonly progress?: (judged: number) => void
 }
 
 export interface ScanResult {
@@ -60,11 +65,21 @@ export interface ScanResult {
 
 type Unranked = Omit<CandidateFound['data'], 'rank'>
 
-export const avwapScan = ({ session, lastBar, tickers, rules }: ScanInput): ScanResult => {
+export const avwapScan = ({
+  session,
+  lastBar,
+  tickers,
+  rules,
+  earnings,
+  progress,
+}: ScanInput): ScanResult => {
   const found: Unranked[] = []
   const rejections: TickerRejected['data'][] = []
+  let judged = 0
   for (const [ticker, bars] of tickers) {
-    const verdict = judge(session, lastBar, ticker, bars, rules)
+    const verdict = judge(session, lastBar, ticker, bars, rules, earnings?.get(ticker) ?? [])
+    judged += 1
+    if (judged % 50 === 0) progress?.(judged)
     if ('reason' in verdict) rejections.push({ session, ticker, ...verdict })
     else found.push(verdict)
   }
@@ -98,6 +113,7 @@ const judge = (
   ticker: string,
   bars: DailyColumns,
   rules: ScanRules,
+  reports: readonly EarningsDate[],
 ): Rejection | Unranked => {
   const rejection = (reason: TickerRejection, detail: string): Rejection => ({ reason, detail })
   const count = countUpTo(bars.dates, lastBar)
@@ -133,7 +149,7 @@ const judge = (
 
   const ranges = averageRanges(bars, count, rules.atrDays)
   const range = ranges[last] as number
-  const all = supports(bars, count, ranges, rules)
+  const all = supports(bars, count, ranges, rules, reports)
   if (all.length === 0)
     return rejection('no-anchor', `nothing to anchor at is ${rules.anchorAgeMin} bars old`)
   const [first, ...others] = all.filter(({ avwap }) => avwap <= close)
@@ -159,7 +175,7 @@ const judge = (
     session,
     ticker,
     score,
-    close: bars.exactClose(last),
+    close: bars.exact(last).close,
     anchor,
     anchorDate,
     avwap,

@@ -3,11 +3,13 @@
 //   swing-low, swing-high   lowest low and highest high of the last `swingDays` bars, the latest one of equals
 //   highest-volume          the day of those bars with the most shares traded, the latest one of equals
 //   year-start              the first bar of the year of the last bar
+//   earnings                the first bar that trades on the last report, where the dates are known
 //   gap                     the opening gap up of those bars that is largest in ATRs, when it has `gapMinAtr` of them
 //
 // A day younger than `anchorAgeMin` bars is no anchor yet: the AVWAP of one bar is little more than its close.
 
 import type { DailyColumns } from './daily-columns.ts'
+import { type EarningsDate, earningsBar } from './earnings.ts'
 import { anchoredVwap } from './indicators/anchored-vwap.ts'
 import { atr } from './indicators/atr.ts'
 import type { Anchor } from './scan.ts'
@@ -32,9 +34,10 @@ export const supports = (
   count: number,
   ranges: Float64Array,
   rules: AnchorRules,
+  reports: readonly EarningsDate[] = [],
 ): readonly Support[] => {
   const found: Support[] = []
-  for (const [anchor, at] of anchors(bars, count, ranges, rules)) {
+  for (const [anchor, at] of anchors(bars, count, ranges, rules, reports)) {
     if (count - 1 - at < rules.anchorAgeMin) continue
     const vwap = anchoredVwap()
     let avwap: number | undefined
@@ -70,6 +73,7 @@ const anchors = (
   count: number,
   ranges: Float64Array,
   { swingDays, gapMinAtr }: AnchorRules,
+  reports: readonly EarningsDate[],
 ): readonly (readonly [Anchor, number])[] => {
   const last = count - 1
   const from = Math.max(0, count - swingDays)
@@ -101,5 +105,7 @@ const anchors = (
     ['year-start', yearStart],
   ]
   if (gap !== undefined) found.push(['gap', gap])
+  const earnings = earningsBar(reports, bars.dates, count)
+  if (earnings !== undefined) found.push(['earnings', earnings])
   return found
 }

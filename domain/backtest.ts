@@ -142,6 +142,7 @@ export function* backtest(input: BacktestInput): Generator<readonly Planned[], v
       now,
       rules: () => rules,
       watchlist: undefined,
+      marketClockKnown: true, // the candles were read by the calendar
       dryRun: false,
     })
     const answered = plan(orderStream(prefix, raised.seq), because(raised), answer)

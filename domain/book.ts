@@ -8,7 +8,7 @@ import type { Candle } from './candle.ts'
 import type { BookEvent } from './catalogue.ts'
 import { absolute, add, type Decimal, isPositive, larger, multiply, subtract, toNumber } from './decimal.ts'
 import type { Link, Recorded, Revision, Seq, StreamName } from './event.ts'
-import type { IntentRaised } from './intent.ts'
+import { type IntentRaised, isProtective } from './intent.ts'
 import { evolve, isLive, type Order, type OrderEvent, remaining } from './order.ts'
 import { entryPrice, evolvePosition, flat, type Position } from './position.ts'
 import { evolveHalts, type Halts } from './safety.ts'
@@ -54,6 +54,10 @@ export interface Book {
   readonly holdings: Map<string, Position>
   /** Last known price by symbol. */
   readonly marks: Map<string, Decimal>
+  /** The last fill of each holding, by the same key: what a protective stop is caused by. */
+  readonly lastFills: Map<string, Link>
+  /** Holdings whose protective stop was refused since the last candle or fill, by the same key. */
+  readonly refusedStops: Set<string>
   /** Last recorded candle by series. */
   readonly lastCandles: Map<string, Candle>
   readonly orders: Map<string, BookOrder>
@@ -63,6 +67,8 @@ export interface Book {
   /** Cancels that operators wished for and that were not asked for yet, by order id. */
   readonly cancelWishes: Map<string, Link>
   watchlist: { readonly session: CalendarDate; readonly tickers: readonly string[] } | undefined
+  /** The last session for which a scan found the ticker. */
+  readonly candidates: Map<string, CalendarDate>
   /** Orders requested by date of the book's zone. */
   readonly ordersByDate: Map<CalendarDate, number>
   /** Equity at the first cycle of a date, and the highest at any cycle. */
@@ -83,12 +89,15 @@ export const emptyBook = (): Book => ({
   halts: [],
   holdings: new Map(),
   marks: new Map(),
+  lastFills: new Map(),
+  refusedStops: new Set(),
   lastCandles: new Map(),
   orders: new Map(),
   liveOrders: new Set(),
   openIntents: new Map(),
   cancelWishes: new Map(),
   watchlist: undefined,
+  candidates: new Map(),
   ordersByDate: new Map(),
   dayStart: undefined,
   peakEquity: '0',
@@ -210,15 +219,21 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
       return
     case 'CandleClosed':
       book.marks.set(event.data.symbol, event.data.close)
+      for (const key of book.refusedStops)
+        if (key.endsWith(` ${event.data.symbol}`)) book.refusedStops.delete(key)
       book.lastCandles.set(seriesKey(event.data.symbol, event.data.timeframe), event.data)
       return
     case 'IntentRaised':
       book.openIntents.set(recorded.seq, recorded as Recorded<IntentRaised>)
       return
     case 'IntentDenied':
-    case 'IntentExpired':
+    case 'IntentExpired': {
+      const intent = book.openIntents.get(event.data.intent)?.event.data
+      if (intent !== undefined && isProtective(intent))
+        book.refusedStops.add(holdingKey(intent.by, intent.symbol))
       book.openIntents.delete(event.data.intent)
       return
+    }
     case 'CancelWished':
       book.cancelWishes.set(event.data.orderId, recorded)
       return
@@ -238,14 +253,22 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
       const { by, symbol, side, price, quantity, fee } = event.data
       const key = holdingKey(by, symbol)
       book.holdings.set(key, evolvePosition(book.holdings.get(key) ?? flat, event.data))
+      book.lastFills.set(key, recorded)
+      book.refusedStops.delete(key)
       const value = multiply(price, quantity)
       book.cash = subtract(side === 'buy' ? subtract(book.cash, value) : add(book.cash, value), fee)
       if (!book.marks.has(symbol)) book.marks.set(symbol, price)
       evolveOrder(book, event.data.orderId, recorded as Recorded<OrderEvent>)
       return
     }
+    case 'OrderRejected': {
+      const request = book.orders.get(event.data.orderId)?.order.request
+      if (request !== undefined && isProtective(request))
+        book.refusedStops.add(holdingKey(request.by, request.symbol))
+      evolveOrder(book, event.data.orderId, recorded as Recorded<OrderEvent>)
+      return
+    }
     case 'OrderAccepted':
-    case 'OrderRejected':
     case 'OrderOutcomeUnknown':
     case 'OrderCancelled':
     case 'OrderExpired':
@@ -257,6 +280,9 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
       return
     case 'DrawdownBreached':
       book.drawdownBreached = true
+      return
+    case 'CandidateFound':
+      book.candidates.set(event.data.ticker, event.data.session)
       return
     case 'WatchlistPublished':
       book.watchlist = event.data

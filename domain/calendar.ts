@@ -79,6 +79,35 @@ export const isOpen = (calendar: Calendar, now: Instant): boolean => {
   return session !== 'closed' && session !== 'unknown'
 }
 
+/**
+ * The date that a book trades on: that of the exchange's session, or of the UTC day where the market never closes
+ * (`calendar` undefined). Undefined on a day without a session and outside the table.
+ */
+export const tradingDate = (calendar: Calendar | undefined, now: Instant): CalendarDate | undefined =>
+  calendar === undefined ? dateIn('UTC', now) : dateInSession(calendar, now)
+
+/** The trading date before one; 'unknown' when the table does not reach that far. */
+export const tradingDateBefore = (
+  calendar: Calendar | undefined,
+  date: CalendarDate,
+): CalendarDate | 'unknown' => {
+  if (calendar === undefined) return addDays(date, -1)
+  const before = previousSession(calendar, date)
+  return before === 'unknown' ? before : before.date
+}
+
+/** The last trading date whose bar is closed at `now`; 'unknown' when the table does not reach that far. */
+export const lastClosedDate = (calendar: Calendar | undefined, now: Instant): CalendarDate | 'unknown' => {
+  const today = dateIn(calendar?.zone ?? 'UTC', now)
+  const session = calendar === undefined ? 'closed' : sessionOn(calendar, today)
+  if (session === 'unknown') return session
+  return session !== 'closed' && now >= session.close ? today : tradingDateBefore(calendar, today)
+}
+
+/** Whether the table has a word on the day: a market that never closes needs none. */
+export const isDayKnown = (calendar: Calendar | undefined, now: Instant): boolean =>
+  calendar === undefined || sessionOn(calendar, dateIn(calendar.zone, now)) !== 'unknown'
+
 /** The date whose session is on, was or will be today; undefined on a day without one and outside the table. */
 export const dateInSession = (calendar: Calendar, now: Instant): CalendarDate | undefined => {
   const session = sessionOn(calendar, dateIn(calendar.zone, now))

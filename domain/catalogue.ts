@@ -1,6 +1,7 @@
 // Every event that can stand in a ledger, by (type, version). What is not listed here cannot be written.
 
 import * as account from './account.ts'
+import * as bars from './bars.ts'
 import * as candle from './candle.ts'
 import * as champion from './champion.ts'
 import * as digest from './evaluation-digest.ts'
@@ -14,6 +15,7 @@ import * as scan from './scan.ts'
 import * as segment from './segment.ts'
 import * as strategy from './strategy.ts'
 import * as truth from './truth.ts'
+import * as warning from './warning.ts'
 
 export const declarations = [
   account.BookOpened,
@@ -25,6 +27,10 @@ export const declarations = [
   scan.TickerRejected,
   scan.ScanCompleted,
   scan.WatchlistPublished,
+  scan.ScanFailed,
+  bars.BarsStored,
+  bars.TickerShelved,
+  warning.WarningRaised,
   candle.CandleClosed,
   candle.DataGapFound,
   candle.HistoryLoaded,

@@ -5,7 +5,7 @@
 
 import { z } from 'zod'
 import { SymbolName } from './candle.ts'
-import { DecimalText } from './decimal.ts'
+import { compare, DecimalText, isPositive } from './decimal.ts'
 import { type EventOf, event } from './event.ts'
 import { objectionsIn } from './objections.ts'
 import type { Strategy } from './strategy.ts'
@@ -21,6 +21,8 @@ export const ChampionFile = z.strictObject({
     orderValue: DecimalText,
     /** How many candles a resting entry may wait; 1 when the file says nothing. */
     restCandles: z.int().positive().max(1000).optional(),
+    /** Where a stop rests at the venue, as a share below the entry price: '0.08' is 8 %. None when the file says nothing. */
+    protectiveStop: DecimalText.optional(),
     parameters: z.record(z.string(), z.unknown()),
   }),
   /** Where the choice came from: a sweep, a person, a date. Free text for the audit. */
@@ -39,7 +41,7 @@ export interface Champion extends ChampionFile {
 export const championId = (strategy: string, symbol: string, timeframe: Timeframe): string =>
   `${strategy}@${symbol}-${timeframe}`
 
-export const ChampionVerified = event('ChampionVerified', 1, {
+export const ChampionVerified = event('ChampionVerified', 2, {
   champion: z.string(),
   strategy: z.string(),
   symbol: SymbolName,
@@ -48,6 +50,7 @@ export const ChampionVerified = event('ChampionVerified', 1, {
   sha256: z.string(),
   orderValue: DecimalText,
   restCandles: z.int().positive().max(1000).optional(),
+  protectiveStop: DecimalText.optional(),
   parameters: z.record(z.string(), z.unknown()),
 })
 export type ChampionVerified = EventOf<typeof ChampionVerified>
@@ -85,5 +88,11 @@ export const championObjection = (
     }
   const parsed = strategy.parameters.safeParse(champion.merged_config.parameters)
   if (!parsed.success) return { reason: 'parameters-refused', detail: objectionsIn(parsed.error) }
+  const { protectiveStop } = champion.merged_config
+  if (protectiveStop !== undefined && (!isPositive(protectiveStop) || compare(protectiveStop, '1') >= 0))
+    return {
+      reason: 'parameters-refused',
+      detail: `protectiveStop ${protectiveStop} is no share between 0 and 1: '0.08' is 8 %`,
+    }
   return undefined
 }

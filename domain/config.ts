@@ -8,6 +8,7 @@ import { DecimalText } from './decimal.ts'
 import { isZone } from './time.ts'
 import { Timeframe } from './timeframe.ts'
 import type { MarketRules } from './venue.ts'
+import { WarningRules } from './warning.ts'
 
 const MarketRulesConfig = z.strictObject({
   tick: DecimalText,
@@ -71,6 +72,19 @@ export const Config = z.strictObject({
     candleAgeMaxMs: z.int().positive(),
   }),
   scan: ScanRules,
+  /** What the scan looks at. */
+  universe: z.strictObject({
+    /** Files of tickers; none means every ticker of the bars. */
+    lists: z.array(Path),
+    /** 'recorded' reads market.files; 'store' fetches into the book's own store and reads that. */
+    bars: z.enum(['recorded', 'store']),
+    /** Daily bars that a ticker new to the store begins with. */
+    history: z.int().min(2).max(5000),
+    /** Files of earnings dates. */
+    earnings: z.array(Path),
+  }),
+  /** Checks that fail open. */
+  warnings: WarningRules,
 })
 export type Config = z.infer<typeof Config>
 
@@ -113,6 +127,8 @@ export const defaults: Config = {
     candleAgeMaxMs: 3_600_000,
   },
   scan: ScanRules.parse({}),
+  universe: { lists: [], bars: 'recorded', history: 800, earnings: [] },
+  warnings: WarningRules.parse({}),
 }
 
 /** What the venue demands in a market: its own entry, or that of '*'. Throws when there is neither. */

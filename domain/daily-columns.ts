@@ -1,7 +1,20 @@
 // The daily bars of one ticker, in columns.
 
-import type { Decimal } from './decimal.ts'
+import type { Candle } from './candle.ts'
 import type { CalendarDate } from './time.ts'
+
+/** A ticker that has none. */
+export const noBars: DailyColumns = {
+  dates: [],
+  open: new Float64Array(0),
+  high: new Float64Array(0),
+  low: new Float64Array(0),
+  close: new Float64Array(0),
+  volume: new Float64Array(0),
+  exact: index => {
+    throw new Error(`there is no bar ${index}`)
+  },
+}
 
 /** All columns have the same length, oldest first, one bar a session. Prices and volumes are measurements. */
 export interface DailyColumns {
@@ -13,6 +26,6 @@ export interface DailyColumns {
   readonly close: Float64Array
   /** Shares. */
   readonly volume: Float64Array
-  /** A close as it was written in the source. */
-  readonly exactClose: (index: number) => Decimal
+  /** A bar as it was written in the source. */
+  readonly exact: (index: number) => Candle
 }

@@ -6,7 +6,7 @@
 //   CandleClosed     ──▶ every seat of that market evaluates once
 //   everything else  ──▶ the book
 
-import { freeToReduce } from './answer.ts'
+import { freeToExit } from './answer.ts'
 import { type Book, emptyBook, evolveBook, holdingOf, positionOf } from './book.ts'
 import { type Calendar, CalendarEnds, nextSession } from './calendar.ts'
 import { barOf, type Candle, type HistoryLoaded } from './candle.ts'
@@ -137,17 +137,10 @@ export const decisionOn = (
   const intent =
     action === 'none'
       ? undefined
-      : intentFrom(
-          { champion, orderValue },
-          candle,
-          evaluation,
-          freeToReduce(book, champion, symbol),
-          rules,
-          {
-            expiresAt: closeAfter(candle, 1, calendar),
-            restsUntil: closeAfter(candle, restCandles ?? 1, calendar),
-          },
-        )
+      : intentFrom({ champion, orderValue }, candle, evaluation, freeToExit(book, champion, symbol), rules, {
+          expiresAt: closeAfter(candle, 1, calendar),
+          restsUntil: closeAfter(candle, restCandles ?? 1, calendar),
+        })
   return { seat, evaluated, intent }
 }
 

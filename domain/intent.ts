@@ -54,7 +54,7 @@ export const IntentRaised = event('IntentRaised', 1, {
 export type IntentRaised = EventOf<typeof IntentRaised>
 export type Intent = IntentRaised['data']
 
-export const IntentDenied = event('IntentDenied', 1, {
+export const IntentDenied = event('IntentDenied', 2, {
   intent: z.int().positive(),
   reason: RiskDenial,
   detail: z.string(),
@@ -78,7 +78,11 @@ export const CancelWished = event('CancelWished', 1, {
 })
 export type CancelWished = EventOf<typeof CancelWished>
 
+/** A stop that only shrinks a position: it rests at the venue and waits for the worst. */
+export const isProtective = ({ type, reduceOnly }: Pick<Intent, 'type' | 'reduceOnly'>): boolean =>
+  type === 'stop' && reduceOnly
+
 /** Intents that nobody has answered yet, oldest first, by their seq. */
 export type OpenIntents = ReadonlyMap<Seq, Recorded<IntentRaised>>
 
-export const hasExpired = (intent: Intent, now: Instant): boolean => now > intent.expiresAt
+export const hasExpired = (intent: Pick<Intent, 'expiresAt'>, now: Instant): boolean => now > intent.expiresAt

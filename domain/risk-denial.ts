@@ -6,6 +6,7 @@ import { z } from 'zod'
 export const RiskDenial = z.enum([
   'trading-halted',
   'only-reducing',
+  'market-clock-unknown',
   'watchlist-stale',
   'not-on-watchlist',
   'stale-candle',

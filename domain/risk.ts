@@ -24,6 +24,8 @@ export interface Limits {
 /** What the book looks like at the moment of the question. Everything comes from the ledger and the clock. */
 export interface Exposure {
   readonly trading: 'active' | 'reducing' | 'halted'
+  /** Whether the calendar of the market covers the day. */
+  readonly marketClockKnown: boolean
   /** undefined for a book without a watchlist. */
   readonly watchlist?: { readonly fresh: boolean; readonly symbols: ReadonlySet<string> }
   readonly candleAgeMs: number
@@ -92,6 +94,8 @@ export const riskObjection = (intent: Intent, now: Exposure, limits: Limits): Ob
     return undefined // what shrinks a position is not held up by the limits below
   }
 
+  if (!now.marketClockKnown)
+    return objection('market-clock-unknown', 'the exchange calendar does not cover today; update veritape')
   if (now.watchlist !== undefined && !now.watchlist.fresh)
     return objection('watchlist-stale', "the watchlist is not of today's session")
   if (now.watchlist !== undefined && !now.watchlist.symbols.has(intent.symbol))

@@ -5,17 +5,29 @@ import { SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event } from './event.ts'
 import { DateText, InstantText } from './time.ts'
+import { OpenCheck, WarningRules } from './warning.ts'
 
-export const ScanStarted = event('ScanStarted', 1, {
+export const ScanStarted = event('ScanStarted', 2, {
   /** The session that the scan is for: the bars end with the session before. */
   session: DateText,
   clock: InstantText,
   universe: z.int().nonnegative(),
-  /** SHA-256 of the bars' file in the data folder. */
+  /** SHA-256 of the bars in the data folder: a recorded file, or a manifest of the bar store. */
   dataset: z.string(),
   /** Last session whose bars were read. */
   lastBar: DateText,
   rules: z.record(z.string(), z.union([z.number(), z.string()])),
+  /** SHA-256 of the list of tickers in the data folder; absent: every ticker of the bars. */
+  list: z.string().optional(),
+  /** SHA-256 of the earnings dates in the data folder; absent: none are known. */
+  earnings: z.string().optional(),
+  /** What the checks that fail open were asked with; absent: they were not asked. */
+  warnings: WarningRules.optional(),
+  /** Checks that fail open and could not be made, each with the reason; absent: there were none. */
+  unchecked: z
+    .array(z.strictObject({ check: OpenCheck, detail: z.string() }))
+    .readonly()
+    .optional(),
 })
 export type ScanStarted = EventOf<typeof ScanStarted>
 
@@ -80,3 +92,11 @@ export const WatchlistPublished = event('WatchlistPublished', 1, {
   tickers: z.array(SymbolName).readonly(),
 })
 export type WatchlistPublished = EventOf<typeof WatchlistPublished>
+
+/** Why there is no scan for a session, so that somebody who asks in the evening gets an answer. It may be tried again. */
+export const ScanFailed = event('ScanFailed', 1, {
+  session: DateText,
+  clock: InstantText,
+  detail: z.string(),
+})
+export type ScanFailed = EventOf<typeof ScanFailed>

@@ -14,6 +14,10 @@ export const orderStreamOf = (orderId: string): StreamName => `order-${orderId}`
 /** The answer to an intent is the first event of its order's stream. */
 export const orderStream = (prefix: string, intent: Seq): StreamName =>
   orderStreamOf(orderIdOf(prefix, intent))
+/** Bars that were fetched, and tickers that could not be had. */
+export const barsStream: StreamName = 'bars'
+/** What the executor warns of and goes on. */
+export const warningsStream: StreamName = 'warnings'
 /** Operators' wishes and halts. */
 export const controlStream: StreamName = 'control'
 /** Halts that the executor raises by itself. */
@@ -31,6 +35,8 @@ const writers: ReadonlyArray<readonly [name: string, roles: readonly Role[]]> = 
   ['strategy-', ['execute']],
   ['order-', ['execute', 'reconcile']],
   ['scan-', ['scan']],
+  ['bars', ['scan']],
+  ['warnings', ['execute']],
   ['control', ['cli']],
   ['account', ['execute']],
   ['safety', ['execute']],

@@ -46,6 +46,10 @@ export const weekdayOf = (date: CalendarDate): number => DateTime.fromISO(date, 
 export const addDays = (date: CalendarDate, days: number): CalendarDate =>
   instantOf(Date.parse(`${date}T00:00:00.000Z`) + days * 86_400_000).slice(0, 10)
 
+/** Calendar days from one date to the other; negative when it lies before. */
+export const daysBetween = (from: CalendarDate, to: CalendarDate): number =>
+  (Date.parse(`${to}T00:00:00.000Z`) - Date.parse(`${from}T00:00:00.000Z`)) / 86_400_000
+
 /**
  * Reads an instant or a local time as a person writes it: '2023-03-24T11:40Z', '2015-08-24T08:30' (in `zone`),
  * '2015-08-24' (midnight in `zone`). Undefined when it is none of these: a time without a date would mean today.

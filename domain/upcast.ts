@@ -7,7 +7,11 @@
 // written in another form, never calculated: a value that was not in the data must not be in the result.
 
 import { type BookEvent, declarations, UnknownEvent } from './catalogue.ts'
-import type { Event } from './event.ts'
+import { ChampionVerified } from './champion.ts'
+import { type Event, event } from './event.ts'
+import { IntentDenied } from './intent.ts'
+import { RiskDenial } from './risk-denial.ts'
+import { ScanStarted } from './scan.ts'
 
 /** A type in one version: what `event` of domain/event.ts makes. */
 export interface Declared<Data = unknown> {
@@ -30,11 +34,35 @@ export const former = <Before, After extends object>(
   up: (data: Before) => After,
 ): Former => ({ declaration: before, up: up as (data: unknown) => object })
 
+// Before there were lists of tickers, earnings dates and checks that fail open: a scan asked for none of them.
+const {
+  list: _list,
+  earnings: _earnings,
+  warnings: _warnings,
+  unchecked: _unchecked,
+  ...scanStartedFirst
+} = ScanStarted.data.shape
+const ScanStarted1 = event('ScanStarted', 1, scanStartedFirst)
+
+// Before champions could have a protective stop.
+const { protectiveStop: _stop, ...championVerifiedFirst } = ChampionVerified.data.shape
+const ChampionVerified1 = event('ChampionVerified', 1, championVerifiedFirst)
+
+// Before an unknown market clock was a reason of its own.
+const IntentDenied1 = event('IntentDenied', 1, {
+  ...IntentDenied.data.shape,
+  reason: RiskDenial.exclude(['market-clock-unknown']),
+})
+
 /**
  * Every shape that was ever released and is not in the catalogue any more. Lines are added here and never changed or
- * removed. There are none yet: every event is in its first version.
+ * removed.
  */
-export const formerShapes: readonly Former[] = []
+export const formerShapes: readonly Former[] = [
+  former(ScanStarted1, ScanStarted, data => data),
+  former(ChampionVerified1, ChampionVerified, data => data),
+  former(IntentDenied1, IntentDenied, data => data),
+]
 
 export interface Upcaster {
   /** The event in the shape of today. Throws UnknownEvent for a type or version that this program does not know. */

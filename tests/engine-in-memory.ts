@@ -196,6 +196,12 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
         daily: unused('recorded.daily'),
         columns: unused('recorded.columns'),
       },
+      universe: {
+        tickers: () => undefined,
+        keepEarnings: async () => undefined,
+        earnings: unused('universe.earnings'),
+        addBars: unused('universe.addBars'),
+      },
       copies: new Proxy({} as LedgerCopies, { get: (_, verb) => unused(`copies.${String(verb)}`) }),
       calendar: nyseCalendar,
       market: async () => recorded,

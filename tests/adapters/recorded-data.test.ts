@@ -109,6 +109,6 @@ test('daily columns have the sessions as dates and the closes as they were writt
   const bars = tickers.get('A')
   expect(bars?.dates.slice(0, 2)).toEqual(['2013-02-08', '2013-02-11'])
   expect(bars?.dates.at(-1)).toBe('2015-12-31')
-  expect(bars?.exactClose(1)).toBe('44.6')
+  expect(bars?.exact(1).close).toBe('44.6')
   expect(bars?.close[1]).toBe(44.6)
 })

@@ -16,6 +16,7 @@ import * as ledger from '../projections/ledger-of.ts'
 const { buy, candle, champion, cycle, intent, later, ledgerOf, noon, opened, requested } = ledger
 
 const circumstances: Circumstances = {
+  marketClockKnown: true,
   now: noon,
   limits: { ...defaults.limits, candleAgeMaxMs: 600_000 },
   rules: () => ({ tick: '0.01', lot: '0.001', minimumQuantity: '0.001' }),

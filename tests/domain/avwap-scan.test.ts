@@ -6,9 +6,20 @@ import { dailyBars } from '../../adapters/recorded-data.ts'
 import { avwapScan, type DailyColumns, ScanRules } from '../../domain/avwap-scan.ts'
 import { CandidateFound, TickerRejected, type TickerRejection } from '../../domain/scan.ts'
 import { addDays } from '../../domain/time.ts'
+import { candleClosed } from '../cast.ts'
 import { files } from '../recorded-bars.ts'
 
 type Row = readonly [open: number, high: number, low: number, close: number, volume: number]
+
+/** Of a bar only its numbers are looked at. */
+const candleOf = ([open, high, low, close, volume]: Row) => ({
+  ...candleClosed(0).data,
+  open: `${open}` as const,
+  high: `${high}` as const,
+  low: `${low}` as const,
+  close: `${close}` as const,
+  volume: `${volume}` as const,
+})
 
 /** Rows become the days that end on 2015-01-30, weekends and all: the rule only reads dates in order. */
 const columns = (rows: readonly Row[]): DailyColumns => ({
@@ -18,7 +29,7 @@ const columns = (rows: readonly Row[]): DailyColumns => ({
   low: Float64Array.from(rows, row => row[2]),
   close: Float64Array.from(rows, row => row[3]),
   volume: Float64Array.from(rows, row => row[4]),
-  exactClose: at => `${rows[at]?.[3] as number}`,
+  exact: at => candleOf(rows[at] as Row),
 })
 
 const rules = ScanRules.parse({

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { averageRanges, supports } from '../../domain/avwap-support.ts'
 import type { DailyColumns } from '../../domain/daily-columns.ts'
+import { candleClosed } from '../cast.ts'
 
 /** Still days at one price each; volumes as given. */
 const daysAt = (
@@ -18,7 +19,7 @@ const daysAt = (
     low: price,
     close: price,
     volume: Float64Array.from(volumes),
-    exactClose: at => `${prices[at] as number}`,
+    exact: at => ({ ...candleClosed(0).data, close: `${prices[at] as number}` as const }),
   }
 }
 const dates = ['2014-12-30', '2014-12-31', '2015-01-02', '2015-01-05', '2015-01-06', '2015-01-07']

@@ -29,6 +29,7 @@ const venue = (minimumQuantity: Decimal) => ({ tick: '0.01', lot: '0.00000001', 
 
 const calm: Exposure = {
   trading: 'active',
+  marketClockKnown: true,
   candleAgeMs: 0,
   rules: venue('0.0001'),
   held: '1',
@@ -75,6 +76,18 @@ const rules: Record<RiskDenial, readonly Rule[]> = {
       says: 'to an entry while reducing',
       fires: { now: { trading: 'reducing' } },
       passes: { intent: closes, now: { trading: 'reducing' } },
+    },
+  ],
+  'market-clock-unknown': [
+    {
+      says: 'when the calendar does not cover the day',
+      fires: { now: { marketClockKnown: false } },
+      passes: { now: { marketClockKnown: true } },
+    },
+    {
+      says: 'to an entry, and not to an order that shrinks a position',
+      fires: { now: { marketClockKnown: false } },
+      passes: { intent: closes, now: { marketClockKnown: false } },
     },
   ],
   'watchlist-stale': [
@@ -292,6 +305,7 @@ test('each objection stands behind the ones before it: mending the first shows t
     ],
     ['price-missing', { intent: { ...buys, quantity: '0.1', limitPrice: '28000.005' } }],
     ['price-off-tick', { intent: { ...buys, quantity: '0.1' } }],
+    ['market-clock-unknown', { now: { marketClockKnown: true } }],
     ['watchlist-stale', { now: watchlist(true, 'ETH/USDT') }],
     ['not-on-watchlist', { now: watchlist(true, symbol) }],
     ['stale-candle', { now: { candleAgeMs: 0 } }],
@@ -309,6 +323,7 @@ test('each objection stands behind the ones before it: mending the first shows t
   let intent: Intent = { ...withoutPrice(buys), quantity: '0' }
   let now: Partial<Exposure> = {
     trading: 'halted',
+    marketClockKnown: false,
     ...watchlist(false),
     candleAgeMs: 1e9,
     rules: venue('1'),

@@ -18,7 +18,7 @@ const started = ScanStarted({
   lastBar: '2015-01-23',
   rules: ScanRules.parse({}),
 })
-const events = recordScan(started.data, tickers)
+const events = recordScan(started.data, { tickers })
 const named = <Type extends BookEvent['type']>(type: Type) =>
   events.filter((event): event is Extract<BookEvent, { type: Type }> => event.type === type)
 
@@ -51,11 +51,11 @@ test('the watchlist is published last: the candidates in order of rank', () => {
 
 test('the event that started it is enough to scan the same again, byte for byte', () => {
   const read = JSON.parse(JSON.stringify(started.data)) as typeof started.data
-  expect(JSON.stringify(recordScan(read, tickers))).toBe(JSON.stringify(events))
+  expect(JSON.stringify(recordScan(read, { tickers }))).toBe(JSON.stringify(events))
 })
 
 test('rules of another kind than those of a scan are refused', () => {
-  expect(() => recordScan({ ...started.data, rules: { ...started.data.rules, luck: 7 } }, tickers)).toThrow(
-    'luck',
-  )
+  expect(() =>
+    recordScan({ ...started.data, rules: { ...started.data.rules, luck: 7 } }, { tickers }),
+  ).toThrow('luck')
 })

@@ -120,6 +120,9 @@ const anyOf = (schema: z.core.JSONSchema.JSONSchema): fc.Arbitrary<unknown> => {
   switch (schema.type) {
     case 'string':
       return schema.pattern === undefined ? fc.string() : anyDecimal
+    case 'integer':
+    case 'number':
+      return fc.nat()
     case 'array':
       return fc.array(anyOf(schema.items as z.core.JSONSchema.JSONSchema), { maxLength: 3 })
     case 'object': {
