@@ -22,7 +22,8 @@ import type { Engine } from './engine.ts'
 import { exit } from './exit.ts'
 
 const notChecked: readonly string[] = [
-  'whether scan, watchlist and candles are fresh',
+  'whether scan, watchlist and candles are fresh (veritape check preflight)',
+  'whether the universe is complete, and the market regime',
   'whether the venue answers, and with which keys',
   'funds, positions and open orders',
   'whether the calendar covers today, and whether there is a session',
@@ -32,7 +33,7 @@ const notChecked: readonly string[] = [
 export const checkConfig: Command<object> = {
   options: yargs => yargs,
   run: async engine => {
-    const checks = await checksOf(engine)
+    const checks = await configChecks(engine)
     const failed = checks.filter(({ verdict }) => verdict === 'FAIL').length
     const { screen } = engine
     const { style } = screen
@@ -56,7 +57,8 @@ export const checkConfig: Command<object> = {
   },
 }
 
-const checksOf = async (engine: Engine): Promise<readonly ConfigCheck[]> => {
+/** Every line but the ones that need a clock, a ledger or a venue: those are the preflight's. */
+export const configChecks = async (engine: Engine): Promise<readonly ConfigCheck[]> => {
   const { config } = engine
   return [
     schemaCheck(engine),
@@ -68,6 +70,7 @@ const checksOf = async (engine: Engine): Promise<readonly ConfigCheck[]> => {
     await writableCheck('state', config.state),
     seriesCheck(config),
     ...(await Promise.all(config.market.files.map(({ path }) => fileCheck(path)))),
+    ...(await Promise.all(config.universe.lists.map(path => fileCheck(path, 'universe list')))),
     ...(await championFolderChecks(engine)),
   ]
 }
@@ -96,20 +99,21 @@ const writableCheck = async (name: string, path: string): Promise<ConfigCheck> =
   }
 }
 
-const fileCheck = async (path: string): Promise<ConfigCheck> => {
-  const name = 'market file'
+const fileCheck = async (path: string, name = 'market file'): Promise<ConfigCheck> => {
   const found = await look(path)
-  if (found === 'absent') return fail(name, `${path} is not there`, 'fetch it, or correct market.files')
+  if (found === 'absent') return fail(name, `${path} is not there`, `fetch it, or correct ${keyOf(name)}`)
   if (found === 'forbidden')
     return fail(name, `${path} cannot be read`, 'give this user the right to read it')
   if (!found.isFile() || found.size === 0)
     return fail(
       name,
       `${path} is ${found.isFile() ? 'empty' : 'no file'}`,
-      'fetch it again, or correct market.files',
+      `fetch it again, or correct ${keyOf(name)}`,
     )
   return pass(name, `${path}, ${found.size} bytes`)
 }
+
+const keyOf = (name: string): string => (name === 'market file' ? 'market.files' : 'universe.lists')
 
 /** What is at a path, if this user may read it, or write in it when it is a folder. */
 const look = async (path: string): Promise<Stats | 'absent' | 'forbidden'> => {

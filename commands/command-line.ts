@@ -94,6 +94,11 @@ const verbs: readonly Verb[] = [
     async () => (await import('./check-config.ts')).checkConfig,
   ),
   verb(
+    'check preflight',
+    'May the morning begin?',
+    async () => (await import('./check-preflight.ts')).checkPreflight,
+  ),
+  verb(
     'check session',
     'Is there a session today?',
     async () => (await import('./check-session.ts')).checkSession,

@@ -244,4 +244,5 @@ const noteDrawdown = async ({ engine, keeper, desk: { book } }: Executor) => {
 }
 
 /** The exchange's sessions, for a book that lives by them. */
-export const sessions = ({ config, calendar }: Engine) => (config.calendar === 'nyse' ? calendar : undefined)
+export const sessions = ({ config, calendar }: Pick<Engine, 'config' | 'calendar'>) =>
+  config.calendar === 'nyse' ? calendar : undefined

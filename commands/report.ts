@@ -17,7 +17,7 @@ export const reportKpi: Command<object> = {
       state = kpi.apply(state, cut as Parameters<typeof kpi.apply>[1])
     })
     const report = kpiReport(state)
-    const { currency, from, to, figures, denials, bySymbol, byWisher } = report
+    const { currency, from, to, figures, denials, bySymbol, byWisher, byStrategy, byAnchor, byScan } = report
     screen.heading(`KPI of ${engine.config.book}, ${optional(from)} to ${optional(to)}, money in ${currency}`)
     screen.table(
       ['figure', 'value', 'sample'],
@@ -33,6 +33,22 @@ export const reportKpi: Command<object> = {
         groups.map(groupRow),
         [1, 2, 3, 4, 5, 6],
       )
+    for (const [title, shares] of [
+      ['strategy', byStrategy],
+      ['anchor', byAnchor],
+      ['scan', byScan],
+    ] as const)
+      if (shares.some(({ name }) => name !== 'none'))
+        screen.table(
+          [title, 'trades', 'win rate', 'net PnL'],
+          shares.map(({ name, figures }) => [
+            name,
+            `${figures.trades}`,
+            isSome(figures.winRate) ? `${(figures.winRate.value * 100).toFixed(0)} %` : 'n/a',
+            toPlaces(figures.netPnl, 2),
+          ]),
+          [1, 2, 3],
+        )
     if (denials.length > 0)
       screen.table(
         ['denied because', 'times'],

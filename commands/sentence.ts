@@ -50,6 +50,14 @@ export const sentenceOf = ({ type, data }: BookEvent): string => {
       return `scan for ${data.session}: ${data.reason}, ${data.detail}`
     case 'ScanStarted':
       return `scan for ${data.session} over ${data.universe} tickers, bars up to ${data.lastBar}, dataset ${data.dataset.slice(0, 12)}`
+    case 'ScanFailed':
+      return `no scan for ${data.session}: ${data.detail}`
+    case 'WarningRaised':
+      return `warning, ${data.check}: ${data.detail}`
+    case 'TickerShelved':
+      return `${data.ticker} is not asked for before ${data.until}: ${data.reason}, ${data.detail}`
+    case 'BarsStored':
+      return `${data.current} of ${data.wanted} tickers have the bar of ${data.lastBar}, ${data.added} bars added, dataset ${data.dataset.slice(0, 12)}${data.interrupted === undefined ? '' : `; ${data.interrupted}`}`
     case 'WatchlistPublished':
       return `watchlist of ${data.session}: ${data.tickers.join(', ')}`
     case 'ChampionVerified':

@@ -123,7 +123,11 @@ export const whyNot: Command<{ symbol: string; day?: string | undefined }> = {
         const { event, at, seq } = recorded
         if (event.type === 'IntentRaised') intents.set(seq, event.data.symbol)
         if (at < from || at >= to) continue
-        if (event.type === 'TickerRejected' && event.data.ticker === symbol) refusals.push(recorded)
+        if (
+          (event.type === 'TickerRejected' || event.type === 'TickerShelved') &&
+          event.data.ticker === symbol
+        )
+          refusals.push(recorded)
         if (event.type === 'StrategyEvaluated' && event.data.symbol === symbol) {
           evaluations++
           if (event.data.action === 'none') quiet = recorded

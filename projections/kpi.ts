@@ -61,6 +61,8 @@ const { apply: feedTally }: AnyProjection<Tally> = tally
 
 /** What this fold reads of each event: a store that can cut fields out of its lines need not parse the others. */
 export const kpiFields: { readonly [Type in Folded]: readonly (keyof EventNamed<Type>['data'])[] } = {
+  CandidateFound: ['ticker', 'session', 'anchor'],
+  WatchlistPublished: ['session'],
   BookOpened: ['currency', 'cash', 'calendar', 'zone'],
   CandleClosed: ['symbol', 'closeTime', 'close'],
   CycleCompleted: ['clock', 'sessionOpen', 'candles'],
@@ -68,7 +70,7 @@ export const kpiFields: { readonly [Type in Folded]: readonly (keyof EventNamed<
   IntentRaised: ['by', 'symbol', 'reason'],
   IntentDenied: ['intent', 'reason'],
   IntentExpired: ['intent'],
-  OrderRequested: ['orderId', 'intent'],
+  OrderRequested: ['orderId', 'intent', 'symbol', 'reduceOnly'],
   OrderWithheld: ['intent'],
   OrderFilled: ['orderId', 'by', 'symbol', 'side', 'price', 'quantity', 'fee', 'venueTime'],
 }
@@ -90,6 +92,12 @@ export interface KpiGroup {
   readonly counted: Counted
 }
 
+/** Some of the round trips. */
+export interface KpiShare {
+  readonly name: string
+  readonly figures: TradeFigures
+}
+
 export interface KpiReport {
   readonly currency: string
   readonly from: Option<CalendarDate>
@@ -101,6 +109,10 @@ export interface KpiReport {
   readonly bySymbol: readonly KpiGroup[]
   /** Champions and operators. */
   readonly byWisher: readonly KpiGroup[]
+  /** Round trips by what stood behind their entry: the strategy, the scan's anchor, the scan. 'none' where there is none. */
+  readonly byStrategy: readonly KpiShare[]
+  readonly byAnchor: readonly KpiShare[]
+  readonly byScan: readonly KpiShare[]
 }
 
 /** The figures as of the last folded event. */
@@ -117,6 +129,9 @@ export const kpiReport = (state: Kpi): KpiReport => {
     denials: [...state.tally.denials].sort(([a], [b]) => byCodeUnit(a, b)),
     bySymbol: groups(state, state.tally.bySymbol, ({ symbol }) => symbol),
     byWisher: groups(state, state.tally.byWisher, ({ by }) => by),
+    byStrategy: shares(state, ({ by }) => by.split('@')[0] as string),
+    byAnchor: shares(state, ({ origin }) => origin?.anchor ?? 'none'),
+    byScan: shares(state, ({ origin }) => origin?.scan ?? 'none'),
   }
 }
 
@@ -221,6 +236,19 @@ const groups = (
   }))
 }
 
+/** The round trips by a name that each has. */
+const shares = ({ trades }: Kpi, nameOf: (trade: Trade) => string): readonly KpiShare[] => {
+  const netPnls = new Map<string, Decimal[]>()
+  for (const trade of trades.closed) {
+    const own = netPnls.get(nameOf(trade)) ?? []
+    netPnls.set(nameOf(trade), own)
+    own.push(trade.netPnl)
+  }
+  return [...netPnls.keys()]
+    .sort(byCodeUnit)
+    .map(name => ({ name, figures: tradeFigures(netPnls.get(name) as Decimal[]) }))
+}
+
 export const kpiFiles = function* (state: Kpi): Generator<ViewFile> {
   const asOf = Math.max(state.equity.asOf, state.equity.portfolio.asOf, state.trades.asOf, state.tally.asOf)
   if (asOf > 0) yield jsonFile('kpi.json', asOf, () => printKpi(kpiReport(state)))
@@ -242,6 +270,18 @@ export const printKpi = (report: KpiReport): object => ({
   evaluations: report.evaluations,
   bySymbol: Object.fromEntries(report.bySymbol.map(group => [group.name, printGroup(group)])),
   byWisher: Object.fromEntries(report.byWisher.map(group => [group.name, printGroup(group)])),
+  byStrategy: Object.fromEntries(report.byStrategy.map(each => [each.name, printShare(each)])),
+  byAnchor: Object.fromEntries(report.byAnchor.map(each => [each.name, printShare(each)])),
+  byScan: Object.fromEntries(report.byScan.map(each => [each.name, printShare(each)])),
+})
+
+const printShare = ({ figures }: KpiShare): object => ({
+  trades: figures.trades,
+  wins: figures.wins,
+  losses: figures.losses,
+  netPnl: figures.netPnl,
+  winRate: shown(roundedIn(figures.winRate)),
+  expectancyNet: shown(roundedIn(figures.expectancy)),
 })
 
 const printGroup = ({ figures, counted }: KpiGroup): object => {

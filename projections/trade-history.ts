@@ -20,6 +20,7 @@ const printTrade = (trade: Trade): object => ({
   by: trade.by,
   symbol: trade.symbol,
   side: trade.side,
+  ...printOrigin(trade),
   entryTime: trade.entryTime,
   exitTime: trade.exitTime,
   holdingSeconds: trade.holdingMs / 1000,
@@ -39,6 +40,7 @@ const printOpen = (trade: OpenTrade): object => ({
   by: trade.by,
   symbol: trade.symbol,
   side: trade.side,
+  ...printOrigin(trade),
   entryTime: trade.entryTime,
   quantity: openQuantity(trade),
   entryPrice: average(trade.entryValue, trade.entered),
@@ -48,6 +50,12 @@ const printOpen = (trade: OpenTrade): object => ({
   seqs: trade.seqs,
 })
 
+/** null where no scan stands behind the entry. */
+const printOrigin = ({ origin }: OpenTrade): object => ({
+  scan: origin?.scan ?? null,
+  anchor: origin?.anchor ?? null,
+})
+
 const average = (value: Decimal, quantity: Decimal): Decimal =>
   isZero(quantity) ? '0' : divide(value, quantity)
 
@@ -55,6 +63,8 @@ const header = [
   'by',
   'symbol',
   'side',
+  'scan',
+  'anchor',
   'entry_time',
   'exit_time',
   'holding_seconds',
@@ -77,6 +87,8 @@ const printRows = (closed: readonly Trade[]): string =>
       trade.by,
       trade.symbol,
       trade.side,
+      trade.origin?.scan ?? '',
+      trade.origin?.anchor ?? '',
       trade.entryTime,
       trade.exitTime,
       trade.holdingMs / 1000,

@@ -18,8 +18,15 @@ import {
 } from '../domain/decimal.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
 import type { Fill, OrderFilled } from '../domain/order.ts'
-import { type Instant, millisecondsOf } from '../domain/time.ts'
+import type { Anchor } from '../domain/scan.ts'
+import { type CalendarDate, type Instant, millisecondsOf } from '../domain/time.ts'
 import type { Projection } from './projection.ts'
+
+/** The scan row by which a symbol came onto the watchlist that an entry was made from. */
+export interface Origin {
+  readonly scan: CalendarDate
+  readonly anchor: Anchor
+}
 
 /** A round trip on its way. */
 export interface OpenTrade {
@@ -40,6 +47,8 @@ export interface OpenTrade {
   readonly entryReasons: string[]
   readonly exitReasons: string[]
   readonly orderIds: string[]
+  /** Of the first entry; undefined when no scan stands behind it. */
+  readonly origin: Origin | undefined
   /** Of the fills. */
   readonly seqs: Seq[]
 }
@@ -67,14 +76,35 @@ export interface Trades {
   /** Why an intent without an answer was raised; once it has an order, why that order was. */
   readonly intentReasons: Map<Seq, string>
   readonly orderReasons: Map<string, string>
+  /** By ticker: the row of the scan that found it last; and the session of the last watchlist. */
+  readonly candidates: Map<string, Origin>
+  watchlist: CalendarDate | undefined
+  /** Where entry orders came from. */
+  readonly orderOrigins: Map<string, Origin>
 }
 
 export const trades: Projection<
   Trades,
-  'IntentRaised' | 'IntentDenied' | 'IntentExpired' | 'OrderRequested' | 'OrderWithheld' | 'OrderFilled'
+  | 'CandidateFound'
+  | 'WatchlistPublished'
+  | 'IntentRaised'
+  | 'IntentDenied'
+  | 'IntentExpired'
+  | 'OrderRequested'
+  | 'OrderWithheld'
+  | 'OrderFilled'
 > = {
   name: 'trades',
-  types: ['IntentRaised', 'IntentDenied', 'IntentExpired', 'OrderRequested', 'OrderWithheld', 'OrderFilled'],
+  types: [
+    'CandidateFound',
+    'WatchlistPublished',
+    'IntentRaised',
+    'IntentDenied',
+    'IntentExpired',
+    'OrderRequested',
+    'OrderWithheld',
+    'OrderFilled',
+  ],
   initial: () => ({
     asOf: 0,
     closedAsOf: 0,
@@ -83,10 +113,21 @@ export const trades: Projection<
     open: new Map(),
     intentReasons: new Map(),
     orderReasons: new Map(),
+    candidates: new Map(),
+    watchlist: undefined,
+    orderOrigins: new Map(),
   }),
   apply: (state, recorded) => {
     const { seq, event } = recorded
     switch (event.type) {
+      case 'CandidateFound': {
+        const { ticker, session, anchor } = event.data
+        state.candidates.set(ticker, { scan: session, anchor })
+        return state
+      }
+      case 'WatchlistPublished':
+        state.watchlist = event.data.session
+        return state
       case 'IntentRaised':
         state.intentReasons.set(seq, event.data.reason)
         return state
@@ -94,6 +135,10 @@ export const trades: Projection<
         const reason = state.intentReasons.get(event.data.intent)
         if (reason !== undefined) state.orderReasons.set(event.data.orderId, reason)
         state.intentReasons.delete(event.data.intent)
+        const { orderId, symbol, reduceOnly } = event.data
+        const origin = state.candidates.get(symbol)
+        if (!reduceOnly && origin !== undefined && origin.scan === state.watchlist)
+          state.orderOrigins.set(orderId, origin)
         return state
       }
       case 'IntentDenied':
@@ -117,7 +162,7 @@ const takeFill = (state: Trades, recorded: Recorded<OrderFilled>): void => {
   state.fills += 1
 
   if (trade === undefined) {
-    if (isPositive(fill.quantity)) state.open.set(key, grown(started(fill), state, fill, seq))
+    if (isPositive(fill.quantity)) state.open.set(key, grown(started(fill, state), state, fill, seq))
     return
   }
   if (trade.side === sideOf(fill)) {
@@ -136,12 +181,12 @@ const takeFill = (state: Trades, recorded: Recorded<OrderFilled>): void => {
   state.open.delete(key)
   if (isZero(through)) return
   const rest = { ...fill, quantity: through, fee: subtract(fill.fee, fee) }
-  state.open.set(key, grown(started(rest), state, rest, seq))
+  state.open.set(key, grown(started(rest, state), state, rest, seq))
 }
 
 const sideOf = ({ side }: Fill): Trade['side'] => (side === 'buy' ? 'long' : 'short')
 
-const started = (fill: Fill): OpenTrade => ({
+const started = (fill: Fill, { orderOrigins }: Trades): OpenTrade => ({
   by: fill.by,
   symbol: fill.symbol,
   side: sideOf(fill),
@@ -155,6 +200,7 @@ const started = (fill: Fill): OpenTrade => ({
   entryReasons: [],
   exitReasons: [],
   orderIds: [],
+  origin: orderOrigins.get(fill.orderId),
   seqs: [],
 })
 

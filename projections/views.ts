@@ -7,6 +7,7 @@
 import type { BookEvent, EventType } from '../domain/catalogue.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
 import { sha256 } from '../domain/hash.ts'
+import { badTickerFiles, badTickers } from './bad-tickers.ts'
 import { candidateFiles } from './candidates.ts'
 import { decisionFiles, decisions } from './decisions.ts'
 import { equityFiles } from './equity.ts'
@@ -37,6 +38,7 @@ export const views: readonly View<unknown>[] = [
   view(kpi, kpiFiles),
   view(watchlist, candidateFiles),
   view(watchlist, watchlistFiles),
+  view(badTickers, badTickerFiles),
 ]
 
 /** What a store has to read for these views; it may skip everything else unread. */

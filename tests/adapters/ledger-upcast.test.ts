@@ -48,7 +48,7 @@ vi.mock('../../domain/upcast.ts', async original => {
     parseStored: (given: Event) => (today.up?.parsed ?? real.parseStored)(given),
   }
 })
-const { former, upcasterOf } = await vi.importActual<typeof upcasts>('../../domain/upcast.ts')
+const { former, formerShapes, upcasterOf } = await vi.importActual<typeof upcasts>('../../domain/upcast.ts')
 
 const { volume: _, ...others } = CandleClosed.data.shape
 const CandleClosed2 = event('CandleClosed', 2, {
@@ -64,19 +64,19 @@ const theOthers = declarations.filter(({ type }) => type !== 'CandleClosed')
 /** The program after an update. */
 const withSecondVersion = () => {
   const current = [...theOthers, CandleClosed2]
-  today.up = upcasterOf(current, [inUnits])
+  today.up = upcasterOf(current, [...formerShapes, inUnits])
   today.declared = (type, version) => current.find(each => each.type === type && each.version === version)
 }
 
 /** A program that was not updated: it does not know the type. */
 const withoutCandles = () => {
-  today.up = upcasterOf(theOthers, [])
+  today.up = upcasterOf(theOthers, formerShapes)
   today.declared = (type, version) => theOthers.find(each => each.type === type && each.version === version)
 }
 
 /** A program that was not updated: the version it knows is older. */
 const withOlderCandles = () => {
-  today.up = upcasterOf([...theOthers, { ...CandleClosed, version: 0 }], [])
+  today.up = upcasterOf([...theOthers, { ...CandleClosed, version: 0 }], formerShapes)
   today.declared = (type, version) => theOthers.find(each => each.type === type && each.version === version)
 }
 
