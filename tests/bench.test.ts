@@ -12,6 +12,8 @@ const promised = [
   'open_10y_vs_1d',
   'startup_vs_node',
   'backtest_vs_grademark',
+  'scan_500',
+  'scan_3000',
   'append_group_vs_lmdb',
 ]
 

@@ -13,6 +13,8 @@ export interface Pair {
   readonly rounds: number
   /** What is counted: 'event', 'start'. */
   readonly unit: string
+  /** What the data of our part takes in memory, where that is worth telling. */
+  readonly memoryBytes?: number
   readonly close?: () => Promise<void> | void
 }
 
@@ -44,6 +46,7 @@ export interface Measured {
   readonly ours: number
   readonly theirs: number
   readonly unit: string
+  readonly memoryBytes?: number
 }
 
 /** A B A B …, after one round that is not counted. */
@@ -69,6 +72,7 @@ export const measure = async ({ ratio }: Benchmark, pair: Pair): Promise<Measure
     ours: quantile(ours, 0.5),
     theirs: quantile(theirs, 0.5),
     unit: pair.unit,
+    ...(pair.memoryBytes === undefined ? {} : { memoryBytes: pair.memoryBytes }),
   }
 }
 

@@ -12,6 +12,7 @@ import { open10yVs1d } from './open-10y-vs-1d.ts'
 import { installPeers } from './peer.ts'
 import { benchFolder, inFolder } from './place.ts'
 import { replayVsJsonparse, sealedReplayVsJsonparse } from './replay-vs-jsonparse.ts'
+import { scan500, scan3000 } from './scan-vs-bare.ts'
 import { startupVsNode } from './startup-vs-node.ts'
 
 const benchmarks: readonly Benchmark[] = [
@@ -24,6 +25,8 @@ const benchmarks: readonly Benchmark[] = [
   open10yVs1d,
   startupVsNode,
   backtestVsGrademark,
+  scan500,
+  scan3000,
   appendGroupVsLmdb,
 ]
 
@@ -48,7 +51,8 @@ const rowOf = (benchmark: Benchmark, result: Measured | Skipped): readonly strin
     aim,
     verdict,
     `${result.low.toFixed(2)}–${result.high.toFixed(2)}`,
-    rate(result.ours, result.unit),
+    rate(result.ours, result.unit) +
+      (result.memoryBytes === undefined ? '' : `, ${Math.round(result.memoryBytes / 2 ** 20)} MiB`),
     rate(result.theirs, result.unit),
   ]
 }
