@@ -12,11 +12,10 @@
 // that every machine gives the same bits. Bars after the last session before the scan's are not looked at.
 
 import { z } from 'zod'
-import { averageRanges, supports } from './avwap-support.ts'
+import { averageRanges, countUpTo, supports } from './avwap-support.ts'
 import type { DailyColumns } from './daily-columns.ts'
 import type { Earnings, EarningsDate } from './earnings.ts'
 import { figure } from './figure.ts'
-import { sma } from './indicators/sma.ts'
 import type { CandidateFound, TickerRejected, TickerRejection } from './scan.ts'
 import type { CalendarDate } from './time.ts'
 
@@ -116,7 +115,7 @@ const judge = (
   reports: readonly EarningsDate[],
 ): Rejection | Unranked => {
   const rejection = (reason: TickerRejection, detail: string): Rejection => ({ reason, detail })
-  const count = countUpTo(bars.dates, lastBar)
+  const count = countUpTo(bars.dates, bars.dates.length, lastBar)
   const last = count - 1
   const lastDate = bars.dates[last]
   if (lastDate !== lastBar)
@@ -129,17 +128,13 @@ const judge = (
   const close = bars.close[last] as number
   if (close < rules.priceMin)
     return rejection('price-too-low', `close ${figure(close)} is below ${figure(rules.priceMin)}`)
-  const turnover = meanOfLast(
-    rules.turnoverDays,
-    count,
-    at => (bars.close[at] as number) * (bars.volume[at] as number),
-  )
+  const turnover = meanOfLast(rules.turnoverDays, count, bars.close, bars.volume)
   if (turnover < rules.turnoverMin)
     return rejection(
       'turnover-too-low',
       `mean turnover ${Math.round(turnover)} over ${rules.turnoverDays} days is below ${rules.turnoverMin}`,
     )
-  const average = meanOfLast(rules.trendDays, count, at => bars.close[at] as number)
+  const average = meanOfLast(rules.trendDays, count, bars.close)
   const trend = close / average - 1
   if (trend < 0)
     return rejection(
@@ -191,22 +186,10 @@ const judge = (
   }
 }
 
-/** How many sorted dates are not after `date`. */
-const countUpTo = (dates: readonly CalendarDate[], date: CalendarDate): number => {
-  let from = 0
-  let to = dates.length
-  while (from < to) {
-    const middle = (from + to) >>> 1
-    if ((dates[middle] as CalendarDate) <= date) from = middle + 1
-    else to = middle
-  }
-  return from
-}
-
-/** The mean of what the last `days` of `count` bars give; there are that many. */
-const meanOfLast = (days: number, count: number, valueAt: (at: number) => number): number => {
-  const average = sma(days)
-  let mean: number | undefined
-  for (let at = count - days; at < count; at += 1) mean = average(valueAt(at))
-  return mean as number
+/** The mean of the last `days` of `count` bars, which are there; times another column where one is given. */
+const meanOfLast = (days: number, count: number, column: Float64Array, times?: Float64Array): number => {
+  let sum = 0
+  for (let at = count - days; at < count; at += 1)
+    sum += times === undefined ? (column[at] as number) : (column[at] as number) * (times[at] as number)
+  return sum / days
 }

@@ -10,8 +10,7 @@
 
 import type { DailyColumns } from './daily-columns.ts'
 import { type EarningsDate, earningsBar } from './earnings.ts'
-import { anchoredVwap } from './indicators/anchored-vwap.ts'
-import { atr } from './indicators/atr.ts'
+import { anchoredVwapOf } from './indicators/anchored-vwap.ts'
 import type { Anchor } from './scan.ts'
 import type { CalendarDate } from './time.ts'
 
@@ -39,31 +38,34 @@ export const supports = (
   const found: Support[] = []
   for (const [anchor, at] of anchors(bars, count, ranges, rules, reports)) {
     if (count - 1 - at < rules.anchorAgeMin) continue
-    const vwap = anchoredVwap()
-    let avwap: number | undefined
-    for (let each = at; each < count; each += 1)
-      avwap = vwap({
-        high: bars.high[each] as number,
-        low: bars.low[each] as number,
-        close: bars.close[each] as number,
-        volume: bars.volume[each] as number,
-      })
+    const avwap = anchoredVwapOf(bars, at, count)
     if (avwap !== undefined) found.push({ anchor, at, avwap })
   }
   return found
 }
 
-/** ATR after each bar; NaN where there is none yet. */
+/**
+ * ATR after each bar; NaN where there is none yet. It is `atr` of domain/indicators over columns, the same sums in the
+ * same order, without an object for each bar: this is most of the work of a scan.
+ */
 export const averageRanges = (
   { high, low, close }: DailyColumns,
   count: number,
   days: number,
 ): Float64Array => {
-  const average = atr(days)
   const ranges = new Float64Array(count)
-  for (let at = 0; at < count; at += 1)
-    ranges[at] =
-      average({ high: high[at] as number, low: low[at] as number, close: close[at] as number }) ?? Number.NaN
+  let average = 0
+  let previous = Number.NaN
+  for (let at = 0; at < count; at += 1) {
+    const top = high[at] as number
+    const bottom = low[at] as number
+    const range = (previous > top ? previous : top) - (previous < bottom ? previous : bottom)
+    previous = close[at] as number
+    if (at < days) average += range
+    if (at === days - 1) average /= days
+    else if (at >= days) average += (range - average) / days
+    ranges[at] = at < days - 1 ? Number.NaN : average
+  }
   return ranges
 }
 
@@ -75,6 +77,7 @@ const anchors = (
   { swingDays, gapMinAtr }: AnchorRules,
   reports: readonly EarningsDate[],
 ): readonly (readonly [Anchor, number])[] => {
+  const { open: opens, high: highs, low: lows, close: closes, volume: volumes } = bars
   const last = count - 1
   const from = Math.max(0, count - swingDays)
   let low = from
@@ -83,20 +86,19 @@ const anchors = (
   let gap: number | undefined
   let gapAtrMax = 0
   for (let at = from; at <= last; at += 1) {
-    if ((bars.low[at] as number) <= (bars.low[low] as number)) low = at
-    if ((bars.high[at] as number) >= (bars.high[high] as number)) high = at
-    if ((bars.volume[at] as number) >= (bars.volume[volume] as number)) volume = at
+    if ((lows[at] as number) <= (lows[low] as number)) low = at
+    if ((highs[at] as number) >= (highs[high] as number)) high = at
+    if ((volumes[at] as number) >= (volumes[volume] as number)) volume = at
     // Measured in the ATR of the day before: the gap itself would widen its own yardstick. NaN is no gap.
     const before = at === 0 ? Number.NaN : (ranges[at - 1] as number)
-    const gapAtr = ((bars.open[at] as number) - (bars.close[at - 1] as number)) / before
+    const gapAtr = ((opens[at] as number) - (closes[at - 1] as number)) / before
     if (gapAtr >= gapMinAtr && gapAtr > gapAtrMax) {
       gap = at
       gapAtrMax = gapAtr
     }
   }
   const year = (bars.dates[last] as CalendarDate).slice(0, 4)
-  let yearStart = last
-  while (yearStart > 0 && (bars.dates[yearStart - 1] as CalendarDate).startsWith(year)) yearStart -= 1
+  const yearStart = countUpTo(bars.dates, last, year) // dates of the year come behind its bare number
 
   const found: [Anchor, number][] = [
     ['swing-low', low],
@@ -108,4 +110,16 @@ const anchors = (
   const earnings = earningsBar(reports, bars.dates, count)
   if (earnings !== undefined) found.push(['earnings', earnings])
   return found
+}
+
+/** How many of the first `count` sorted dates are not after `date`. */
+export const countUpTo = (dates: readonly CalendarDate[], count: number, date: string): number => {
+  let from = 0
+  let to = count
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if ((dates[middle] as CalendarDate) <= date) from = middle + 1
+    else to = middle
+  }
+  return from
 }

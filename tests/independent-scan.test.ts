@@ -39,24 +39,27 @@ const independent = JSON.parse(
 ) as Readonly<Record<string, readonly Found[]>>
 const { tickers } = dailyBars(files.sp500, nyseCalendar)
 
-test.each(sessions)('candidates of %s: the same tickers in the same order, with the same numbers', session => {
-  const { candidates } = avwapScan({
-    session,
-    lastBar: before(session),
-    tickers,
-    rules: ScanRules.parse({}),
-  })
-  const again = independent[session] as readonly Found[]
-  expect(candidates.map(({ ticker }) => ticker).join(' ')).toBe(pinned[session])
-  expect(again.map(({ ticker }) => ticker)).toEqual(candidates.map(({ ticker }) => ticker))
-  for (const [at, { score, avwap, atr, trend }] of candidates.entries()) {
-    const other = again[at] as Found
-    for (const [ours, theirs] of [
-      [score, other.score],
-      [avwap, other.avwap],
-      [atr, other.atr],
-      [trend, other.trend],
-    ] as const)
-      expect(Math.abs(ours / theirs - 1), `${session} ${candidates[at]?.ticker}`).toBeLessThan(1e-9)
-  }
-})
+test.each(sessions)(
+  'candidates of %s: the same tickers in the same order, with the same numbers',
+  session => {
+    const { candidates } = avwapScan({
+      session,
+      lastBar: before(session),
+      tickers,
+      rules: ScanRules.parse({}),
+    })
+    const again = independent[session] as readonly Found[]
+    expect(candidates.map(({ ticker }) => ticker).join(' ')).toBe(pinned[session])
+    expect(again.map(({ ticker }) => ticker)).toEqual(candidates.map(({ ticker }) => ticker))
+    for (const [at, { score, avwap, atr, trend }] of candidates.entries()) {
+      const other = again[at] as Found
+      for (const [ours, theirs] of [
+        [score, other.score],
+        [avwap, other.avwap],
+        [atr, other.atr],
+        [trend, other.trend],
+      ] as const)
+        expect(Math.abs(ours / theirs - 1), `${session} ${candidates[at]?.ticker}`).toBeLessThan(1e-9)
+    }
+  },
+)

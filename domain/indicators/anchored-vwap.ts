@@ -1,6 +1,7 @@
 // Anchored VWAP: what the average share that changed hands since the anchor was paid for.
 
 import type { Bar } from '../candle.ts'
+import type { DailyColumns } from '../daily-columns.ts'
 
 /** (high + low + close) / 3 */
 export const typicalPrice = ({ high, low, close }: Pick<Bar, 'high' | 'low' | 'close'>): number =>
@@ -20,4 +21,20 @@ export const anchoredVwap = (): ((
     volume += bar.volume
     return volume === 0 ? undefined : value / volume
   }
+}
+
+/** The same over columns, from the bar at `from` up to, not including, `to`: the same sums in the same order. */
+export const anchoredVwapOf = (
+  { high, low, close, volume }: Pick<DailyColumns, 'high' | 'low' | 'close' | 'volume'>,
+  from: number,
+  to: number,
+): number | undefined => {
+  let value = 0
+  let traded = 0
+  for (let at = from; at < to; at += 1) {
+    const typical = ((high[at] as number) + (low[at] as number) + (close[at] as number)) / 3
+    value += typical * (volume[at] as number)
+    traded += volume[at] as number
+  }
+  return traded === 0 ? undefined : value / traded
 }
