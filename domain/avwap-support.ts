@@ -55,11 +55,11 @@ export const averageRanges = (
 ): Float64Array => {
   const ranges = new Float64Array(count)
   let average = 0
-  let previous = Number.NaN
+  let previous = low[0] as number // the first true range is high - low
   for (let at = 0; at < count; at += 1) {
     const top = high[at] as number
     const bottom = low[at] as number
-    const range = (previous > top ? previous : top) - (previous < bottom ? previous : bottom)
+    const range = Math.max(previous, top) - Math.min(previous, bottom)
     previous = close[at] as number
     if (at < days) average += range
     if (at === days - 1) average /= days
