@@ -21,16 +21,20 @@ const written: Readonly<Record<string, string>> = {
   'v1-restored': '3cd45c94771fcbf21d8db2010016bab4488eb6ce6df56d4e5ea6df1219070b71',
   // That one, poisoned and repaired.
   'v1-repaired': '5e085412426843d8cbd3ffecb6c25451347827176ae7fbee3ced7425c6c48b4c',
+  // The first second versions, and an event of every kind that came with them.
+  v2: '05eada6657c531c176393671b733267019270aa57c24c661e6513d782d5fb1ed',
 }
 const versions = readdirSync(shelf)
   .filter(name => !name.endsWith('.json'))
   .sort()
 
-test('every event of the catalogue stands in an old ledger', () => {
+const known = [...declarations, ...formerShapes.map(({ declaration }) => declaration)]
+
+test('every event of the catalogue, and every former shape, stands in an old ledger', () => {
   const found = new Set(
     versions.flatMap(version => linesOf(join(shelf, version, 'every-event')).map(({ t, k }) => `${t}/${k}`)),
   )
-  expect([...found].sort()).toEqual(declarations.map(({ type, version }) => `${type}/${version}`).sort())
+  expect([...found].sort()).toEqual(known.map(({ type, version }) => `${type}/${version}`).sort())
 })
 
 test('no old ledger was added without a promise, or taken away', () => {
@@ -45,8 +49,6 @@ const released = Released.parse(JSON.parse(readFileSync(join(shelf, 'declaration
 /** Of the shape as JSON schema: what parses, not how it is written down here. */
 const hashOfShape = ({ data }: { readonly data: unknown }): string =>
   sha256(JSON.stringify(z.toJSONSchema(data as z.ZodType, { unrepresentable: 'any' })))
-
-const known = [...declarations, ...formerShapes.map(({ declaration }) => declaration)]
 
 test.each(known.map(each => [`${each.type}/${each.version}`, each] as const))(
   '%s has the shape it was released with',

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openJsonlStore } from '../adapters/jsonl-store.ts'
+import { BarsStored, TickerShelved } from '../domain/bars.ts'
 import { DataGapFound, HistoryLoaded } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import { ChampionRefused, ChampionVerified } from '../domain/champion.ts'
@@ -28,8 +29,15 @@ import {
 import { orderIdOf, orderPrefix } from '../domain/order-id.ts'
 import { CycleCompleted, RunStopped } from '../domain/run.ts'
 import { DrawdownBreached, LiveGateOpened, LiveGateRefused, TradingResumed } from '../domain/safety.ts'
-import { CandidateFound, ScanCompleted, TickerRejected, WatchlistPublished } from '../domain/scan.ts'
-import { type Role, runStream, strategyStream } from '../domain/stream.ts'
+import {
+  CandidateFound,
+  ScanCompleted,
+  ScanFailed,
+  ScanStarted,
+  TickerRejected,
+  WatchlistPublished,
+} from '../domain/scan.ts'
+import { barsStream, type Role, runStream, scanStream, strategyStream } from '../domain/stream.ts'
 import {
   DriftFound,
   DriftResolved,
@@ -37,6 +45,7 @@ import {
   MarketSnapshotTaken,
   ReconciliationCompleted,
 } from '../domain/truth.ts'
+import { WarningRaised, WarningRules } from '../domain/warning.ts'
 import {
   bookOpened,
   candleClosed,
@@ -124,6 +133,7 @@ const written: readonly Written[] = [
         sha256: hash,
         orderValue: '2000',
         restCandles: 2,
+        protectiveStop: '0.08',
         parameters: { fast: 12, slow: 48, rsi: { length: 14, buyBelow: 70 } },
       }),
       HistoryLoaded({ champion, symbol, timeframe, dataset: hash, from, to, candles: 3, digest: hash }),
@@ -251,6 +261,52 @@ const written: readonly Written[] = [
       RecoveryAttempted({ check: 'health', action: 'restart', attempt: 1, because: 'exit code 1' }),
       RecoveryFailed({ check: 'health', attempts: 1, saw: 'exit code 1 again' }),
       RecoverySucceeded({ check: 'health', attempts: 2 }),
+    ],
+  },
+  {
+    role: 'scan',
+    stream: barsStream,
+    events: [
+      BarsStored({
+        dataset: hash,
+        source: 'alpaca',
+        lastBar: session,
+        clock: to,
+        wanted: 2,
+        current: 1,
+        added: 800,
+        restated: ['KO'],
+        interrupted: 'alpaca does not answer',
+      }),
+      TickerShelved({
+        ticker: 'ZZZZ',
+        reason: 'unknown-at-source',
+        detail: 'alpaca does not know ZZZZ',
+        until: '2023-04-23',
+      }),
+    ],
+  },
+  {
+    role: 'scan',
+    stream: scanStream('2023-03-27'),
+    events: [
+      ScanFailed({ session: '2023-03-27', clock: to, detail: 'no daily bars are configured' }),
+      ScanStarted({
+        ...scanStarted.data,
+        session: '2023-03-27',
+        list: hash,
+        earnings: hash,
+        warnings: WarningRules.parse({ index: 'SPY' }),
+        unchecked: [{ check: 'earnings-proximity', detail: 'the file cannot be read' }],
+      }),
+      WarningRaised({
+        check: 'earnings-proximity',
+        session: '2023-03-27',
+        symbol: 'KO',
+        detail: 'KO reports tomorrow',
+      }),
+      ScanCompleted({ session: '2023-03-27', scanned: 2, candidates: 0, rejected: 0 }),
+      WatchlistPublished({ session: '2023-03-27', tickers: [] }),
     ],
   },
   {
