@@ -130,7 +130,7 @@ describe('lists are complete', () => {
     )
     const anchors = firstCells('docs/scan.md', ['anchor', 'the day'])
     expect(Anchor.options).toEqual(expect.arrayContaining(anchors))
-    expect(anchors).toHaveLength(5)
+    expect(anchors).toHaveLength(6)
   })
 
   /** 'fast' → '2 … 500', as the schema says. */
