@@ -4,7 +4,7 @@
 import { type Book, equityOf, liveOrders, valueHeld, valueInOrders } from '../domain/book.ts'
 import { isDayKnown, tradingDate } from '../domain/calendar.ts'
 import type { Config } from '../domain/config.ts'
-import { compare, divide, isPositive, subtract } from '../domain/decimal.ts'
+import { compare, divide, isPositive, subtract, toPlaces } from '../domain/decimal.ts'
 import { protectionOf } from '../domain/protection.ts'
 import { tradingOf } from '../domain/safety.ts'
 import { addDays, dateIn, daysBetween, type Instant, millisecondsOf } from '../domain/time.ts'
@@ -92,8 +92,12 @@ export const lossLines = (
       ? failed('loss per day', `down ${loss} today, ${limits.lossPerDayMax} allowed`, wait)
       : passed('loss per day', `${loss} of ${limits.lossPerDayMax} today`),
     compare(drawdown, limits.drawdownMax) >= 0
-      ? failed('drawdown', `${drawdown} below the peak ${peak}, ${limits.drawdownMax} allowed`, wait)
-      : passed('drawdown', `${drawdown} of ${limits.drawdownMax}, equity ${equity}`),
+      ? failed(
+          'drawdown',
+          `${toPlaces(drawdown, 4)} below the peak ${peak}, ${limits.drawdownMax} allowed`,
+          wait,
+        )
+      : passed('drawdown', `${toPlaces(drawdown, 4)} of ${limits.drawdownMax}, equity ${equity}`),
   ]
 }
 

@@ -24,15 +24,6 @@ export const reportKpi: Command<object> = {
       figures.map(figure => [figure.name, printFigure(figure), `${figure.sample} ${figure.of}`]),
       [1],
     )
-    for (const [title, groups] of [
-      ['symbol', bySymbol],
-      ['champion or operator', byWisher],
-    ] as const)
-      screen.table(
-        [title, 'trades', 'win rate', 'net PnL', 'evaluations', 'orders', 'denied'],
-        groups.map(groupRow),
-        [1, 2, 3, 4, 5, 6],
-      )
     for (const [title, shares] of [
       ['strategy', byStrategy],
       ['anchor', byAnchor],
@@ -49,6 +40,15 @@ export const reportKpi: Command<object> = {
           ]),
           [1, 2, 3],
         )
+    for (const [title, groups] of [
+      ['symbol', bySymbol],
+      ['champion or operator', byWisher],
+    ] as const)
+      screen.table(
+        [title, 'trades', 'win rate', 'net PnL', 'evaluations', 'orders', 'denied'],
+        groups.map(groupRow),
+        [1, 2, 3, 4, 5, 6],
+      )
     if (denials.length > 0)
       screen.table(
         ['denied because', 'times'],

@@ -1,13 +1,17 @@
 // The book's own store of bars, filled from a scripted source through the commands that operators type.
 
 import { expect, test } from 'vitest'
+import { addBars } from '../../adapters/bar-parts.ts'
+import { nyseCalendar } from '../../adapters/nyse-calendar.ts'
 import { exit } from '../../commands/exit.ts'
 import { fetchCommand } from '../../commands/fetch.ts'
+import { scan } from '../../commands/scan.ts'
 import type { Candle } from '../../domain/candle.ts'
+import { instantOf } from '../../domain/time.ts'
 import { badTickerFiles, badTickers } from '../../projections/bad-tickers.ts'
 import { fold } from '../../projections/projection.ts'
 import { named } from '../engine-in-memory.ts'
-import { type EquityWorld, equityWorld, scanAt, scripted } from '../equity-world.ts'
+import { type EquityWorld, equityConfig, equityWorld, scanAt, scripted } from '../equity-world.ts'
 import { redatedCandles } from '../redated-bars.ts'
 
 const tickers = ['ADI', 'BMY', 'EOG', 'FB', 'GE', 'LLY', 'MCD', 'PCLN', 'XOM']
@@ -193,4 +197,49 @@ test('a bar of a day without a session is no bar', async () => {
     ticker: 'GE',
     detail: 'a bar of 2024-07-04, which is no session',
   })
+})
+
+test('a universe of markets that never close is kept by UTC days, and scanned on a Saturday', async () => {
+  const days = Array.from({ length: 200 }, (_, at) => instantOf(Date.UTC(2025, 8, 1) + at * 86_400_000))
+  const wave = (at: number) => 100 + at / 4 + 3 * Math.sin(at)
+  const coins = new Map(
+    ['BTC/USDT', 'ETH/USDT'].map(symbol => [
+      symbol,
+      days.map((openTime, at): Candle => {
+        const price = wave(at).toFixed(2) as Candle['open']
+        return {
+          symbol,
+          timeframe: '1D',
+          openTime,
+          closeTime: instantOf(Date.parse(openTime) + 86_400_000),
+          open: price,
+          high: `${Number(price) + 1}`,
+          low: `${Number(price) - 1}`,
+          close: price,
+          volume: '1000000',
+        }
+      }),
+    ]),
+  )
+  const config = { ...equityConfig, calendar: 'always' as const, zone: 'UTC' }
+  const book = equityWorld(scripted(coins), [...coins.keys()], config)
+  const { universe } = book.at('2026-03-07', '08:30')
+  const engine = book.at('2026-03-07', '08:30', {
+    universe: {
+      ...universe,
+      addBars: (dataset, bars, anew) => addBars(book.data, dataset, bars, anew, nyseCalendar, 'ts'),
+    },
+  })
+  expect(await scan.run(engine, {})).toBe(exit.done)
+  const events = await book.events()
+  expect(named(events, 'BarsStored')[0]?.event.data).toMatchObject({ current: 2, lastBar: '2026-03-06' })
+  expect(named(events, 'ScanStarted')[0]?.event.data).toMatchObject({
+    session: '2026-03-07',
+    lastBar: '2026-03-06',
+  })
+  const verdicts = [...named(events, 'CandidateFound'), ...named(events, 'TickerRejected')]
+  expect(verdicts).toHaveLength(2)
+  expect(named(events, 'TickerRejected').map(({ event }) => event.data.reason)).not.toContain(
+    'no-bar-of-last-session',
+  )
 })

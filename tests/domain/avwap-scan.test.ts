@@ -115,6 +115,26 @@ test('a gap is an anchor when it is large in ATRs', () => {
   expect(scan({ GAP: columns(gapped) }, { ...loose, gapMinAtr: 6 }).candidates[0]?.anchor).not.toBe('gap')
 })
 
+test('earnings are an anchor where their date is known', () => {
+  const rows = [20, 28, 18, 21, 22, 24].map((at): Row => [at, at + 1, at - 1, at, 100])
+  const supportWith = (when: 'before-open' | 'after-close') =>
+    avwapScan({
+      session: '2015-02-02',
+      lastBar: '2015-01-30',
+      tickers: new Map([['ABC', columns(rows)]]),
+      rules: { ...rules, distanceMaxAtr: 20, anchorAgeMin: 1 },
+      earnings: new Map([['ABC', [{ date: '2015-01-29', when }]]]),
+    }).candidates[0]
+  // Since the report before the open of the 29th: (22 + 24) / 2 = 23; since the high of the 26th: 113 / 5 = 22.6.
+  expect(supportWith('before-open')).toMatchObject({
+    anchor: 'earnings',
+    anchorDate: '2015-01-29',
+    avwap: 23,
+  })
+  // A report after that day's close is traded on from the 30th: too young to be an anchor.
+  expect(supportWith('after-close')).toMatchObject({ anchor: 'swing-high', avwap: 22.6 })
+})
+
 test('a day too young to be an anchor is passed over', () => {
   const older = { ...rules, anchorAgeMin: 5, distanceMaxAtr: 20 }
   expect(scan({ ABC: columns(example) }, older).candidates[0]).toMatchObject({
