@@ -15,7 +15,7 @@ import { outside, propose } from '../../domain/event.ts'
 import type { OrderRequest } from '../../domain/order.ts'
 import { WatchlistPublished } from '../../domain/scan.ts'
 import type { Venue } from '../../domain/venue.ts'
-import { named } from '../engine-in-memory.ts'
+import { named, wish } from '../engine-in-memory.ts'
 import { type EquityWorld, equityConfig, equityWorld, pullback, scanAt, scripted } from '../equity-world.ts'
 import { redatedCandles } from '../redated-bars.ts'
 
@@ -261,4 +261,22 @@ test('an entry without a scan row behind it is sent, and warned of', async () =>
   expect(warned.map(({ event }) => [event.data.check, event.data.symbol])).toEqual(
     requested.map(({ event }) => ['attribution', event.data.symbol]),
   )
+})
+
+test("an operator's wish for a ticker of yesterday's list is denied, with the gate's name", async () => {
+  const book = equityWorld(scripted(bars), tickers)
+  await scanAt(book, eve)
+  const [subject = ''] = named(await book.events(), 'WatchlistPublished')[0]?.event.data.tickers ?? []
+  const code = await wish(book.at(day, '08:39'), {
+    what: 'buy',
+    subject,
+    id: 'hunch',
+    quantity: '1',
+    limit: '10',
+  })
+  expect(code).toBe(exit.done)
+  await execute.run(book.at(day, '08:40'), { once: true })
+  const events = await book.events()
+  expect(named(events, 'IntentDenied').map(({ event }) => event.data.reason)).toEqual(['watchlist-stale'])
+  expect(named(events, 'OrderRequested')).toEqual([])
 })
