@@ -14,6 +14,7 @@ import type { DailyColumns } from './daily-columns.ts'
 import { type Earnings, nextEarnings } from './earnings.ts'
 import { type EventOf, event } from './event.ts'
 import { figure } from './figure.ts'
+import { sma } from './indicators/sma.ts'
 import { type CalendarDate, DateText, daysBetween } from './time.ts'
 
 export const OpenCheck = z.enum(['market-regime', 'earnings-proximity', 'scan-coverage', 'attribution'])
@@ -51,9 +52,10 @@ type Bars = ReadonlyMap<string, DailyColumns>
 const standing = (bars: DailyColumns | undefined, lastBar: CalendarDate, days: number) => {
   const last = bars?.dates.lastIndexOf(lastBar) ?? -1
   if (bars === undefined || last < days - 1) return undefined
-  let sum = 0
-  for (let at = last - days + 1; at <= last; at += 1) sum += bars.close[at] as number
-  return { close: bars.close[last] as number, average: sum / days }
+  const mean = sma(days)
+  let average: number | undefined
+  for (let at = last - days + 1; at <= last; at += 1) average = mean(bars.close[at] as number)
+  return { close: bars.close[last] as number, average: average as number }
 }
 
 /** What is wrong with the market as a whole, or undefined. Trend: close against its average. Breadth: how many are above. */
