@@ -7,6 +7,7 @@ const promised = [
   'append_durable_vs_raw',
   'append_group_vs_sqlite',
   'replay_vs_jsonparse',
+  'sealed_replay_vs_jsonparse',
   'filter_vs_jsonparse',
   'day_of_100_vs_1',
   'open_10y_vs_1d',

@@ -30,8 +30,8 @@ test('a row for each trade that ended, with what a spreadsheet would run as a fo
   )
   expect(files.get('trade_history.csv')?.text()).toBe(
     [
-      'by,symbol,side,entry_time,exit_time,holding_seconds,quantity,entry_price,exit_price,gross_pnl,fees,net_pnl,entry_reasons,exit_reasons,order_ids,seqs',
-      `${champion},BTC/USDT,long,${noon},${later(1)},60,1,100,90,-10,1,-11,"'=HYPERLINK(""x""), really",,in out,3 4`,
+      'by,symbol,side,scan,anchor,entry_time,exit_time,holding_seconds,quantity,entry_price,exit_price,gross_pnl,fees,net_pnl,entry_reasons,exit_reasons,order_ids,seqs',
+      `${champion},BTC/USDT,long,,,${noon},${later(1)},60,1,100,90,-10,1,-11,"'=HYPERLINK(""x""), really",,in out,3 4`,
       '',
     ].join('\n'),
   )
