@@ -1,0 +1,173 @@
+// The path of a market's price: each minute (or recorded candle) is four points, open, its two extremes, close; the venue's
+// own candles, its last price and its fills all come from the same points, so they never contradict each other.
+//
+//   open at +0     first extreme at +1/3     second extreme at +2/3     close at the last millisecond
+//
+// A rising candle goes down first, a falling one up first. A price that a test sets is one more point.
+
+import {
+  add,
+  compare,
+  type Decimal,
+  larger,
+  multiply,
+  priceFrom,
+  roundTo,
+  smaller,
+  subtract,
+} from '../../domain/decimal.ts'
+import { noise } from './chance.ts'
+import type { CandleRow, Market } from './script.ts'
+import { isInSession } from './sessions.ts'
+
+export interface Point {
+  /** ms since 1970 UTC. */
+  readonly at: number
+  readonly price: Decimal
+  readonly volume: Decimal
+}
+
+export interface Candle {
+  readonly openTime: number
+  readonly open: Decimal
+  readonly high: Decimal
+  readonly low: Decimal
+  readonly close: Decimal
+  readonly volume: Decimal
+  /** Points of the path in it: what a venue calls the number of trades. */
+  readonly trades: number
+}
+
+export interface Prices {
+  /** Points with from < at <= to, in order. */
+  between(from: number, to: number): readonly Point[]
+  /** The last point at or before the time; before the first, the first. */
+  last(at: number): Point
+  set(at: number, price: Decimal): void
+  /** Candles of this length whose open time is in [from, to) and that have begun by `now`: the last one may be forming. */
+  candles(lengthMs: number, from: number, to: number, now: number): readonly Candle[]
+  /** Open time of the first candle there is. */
+  readonly since: number
+}
+
+export const prices = (market: Market, seed: number, openedAt: number): Prices => {
+  const { candleMs } = market
+  const floor = (at: number) => Math.floor(at / candleMs) * candleMs
+  const rows: CandleRow[] = market.candles === undefined ? [] : [...market.candles]
+  const since = rows[0]?.[0] ?? floor(openedAt - market.historyMs)
+  const path: Point[] = rows.flatMap(row => pointsOf(row, candleMs, market.lot))
+  let next = since
+  /** A wave is drawn as far as somebody looks; shares only trade while their exchange is open. */
+  const drawUntil = (at: number) => {
+    if (market.around === undefined) return
+    for (; next <= at; next += candleMs)
+      if (market.class === 'crypto' || isInSession(next))
+        path.push(...pointsOf(waveRow(market, seed, next), candleMs, market.lot))
+  }
+  const set: Point[] = []
+
+  /** Index of the first point after the time. */
+  const after = (list: readonly Point[], at: number): number => {
+    let low = 0
+    let high = list.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((list[middle] as Point).at <= at) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  const between = (from: number, to: number): readonly Point[] => {
+    drawUntil(to)
+    const drawn = path.slice(after(path, from), after(path, to))
+    const extra = set.slice(after(set, from), after(set, to))
+    return extra.length === 0 ? drawn : [...drawn, ...extra].sort((a, b) => a.at - b.at)
+  }
+  return {
+    since,
+    between,
+    last: at => {
+      drawUntil(at)
+      const drawn = path[Math.max(0, after(path, at) - 1)]
+      if (drawn === undefined)
+        throw new Error(`${market.symbol} has never been traded: let its history begin earlier`)
+      const extra = set[after(set, at) - 1]
+      return extra !== undefined && (extra.at >= drawn.at || drawn.at > at) ? extra : drawn
+    },
+    set: (at, price) => {
+      set.splice(after(set, at), 0, { at, price, volume: '0' })
+    },
+    candles: (lengthMs, from, to, now) => {
+      const first = Math.ceil(Math.max(from, since - (since % lengthMs)) / lengthMs) * lengthMs
+      const found: Candle[] = []
+      for (const point of between(first - 1, Math.min(to - 1, now))) {
+        const openTime = Math.floor(point.at / lengthMs) * lengthMs
+        const current = found.at(-1)
+        if (current?.openTime === openTime) found[found.length - 1] = extended(current, point)
+        else
+          found.push({
+            openTime,
+            open: point.price,
+            high: point.price,
+            low: point.price,
+            close: point.price,
+            volume: point.volume,
+            trades: 1,
+          })
+      }
+      return found
+    },
+  }
+}
+
+const extended = (candle: Candle, { price, volume }: Point): Candle => ({
+  ...candle,
+  high: larger(candle.high, price),
+  low: smaller(candle.low, price),
+  close: price,
+  volume: add(candle.volume, volume),
+  trades: candle.trades + 1,
+})
+
+const pointsOf = (
+  [openTime, open, high, low, close, volume]: CandleRow,
+  candleMs: number,
+  lot: Decimal,
+): readonly Point[] => {
+  const rises = compare(close, open) >= 0
+  const share = roundTo(multiply(volume, '0.25'), lot, 'down')
+  const third = Math.floor(candleMs / 3)
+  return [
+    { at: openTime, price: open, volume: share },
+    { at: openTime + third, price: rises ? low : high, volume: share },
+    { at: openTime + 2 * third, price: rises ? high : low, volume: share },
+    { at: openTime + candleMs - 1, price: close, volume: subtract(volume, add(add(share, share), share)) },
+  ]
+}
+
+const hour = 3_600_000
+
+/** Two slow waves and a little noise: a function of seed and time, so any minute can be asked for alone. */
+const waveRow = (market: Market, seed: number, openTime: number): CandleRow => {
+  const around = Number(market.around)
+  const level = (at: number): number => {
+    const turns =
+      Math.sin((2 * Math.PI * at) / (5 * hour) + seed) +
+      0.5 * Math.sin((2 * Math.PI * at) / (0.7 * hour) + 2 * seed)
+    const jitter = noise(seed, Math.floor(at / market.candleMs)) - 0.5
+    return around * (1 + market.amplitude * (turns / 1.5 + 0.02 * jitter))
+  }
+  const place = Math.floor(openTime / market.candleMs)
+  const open = level(openTime)
+  const close = level(openTime + market.candleMs)
+  const wick = around * market.amplitude * 0.02
+  const priced = (value: number) => priceFrom(value, market.tick, 'nearest')
+  return [
+    openTime,
+    priced(open),
+    priced(Math.max(open, close) + wick * noise(seed + 1, place)),
+    priced(Math.min(open, close) - wick * noise(seed + 2, place)),
+    priced(close),
+    roundTo(`${(1 + 9 * noise(seed + 3, place)).toFixed(4)}` as Decimal, market.lot, 'down'),
+  ]
+}
