@@ -492,6 +492,7 @@ export const binance: VenueProtocol = {
   rules: seed => ({
     clientIds: 'open',
     feeIn: 'received',
+    postOnly: 'refuse',
     feeStep: '0.00000001',
     orderId: number => String(28_000_000 + (seed % 1000) * 10_000 + number),
     tradeId: number => String(6_400_000 + number),

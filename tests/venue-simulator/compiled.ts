@@ -2,7 +2,15 @@
 // starts a venue; the others wait for it.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,12 +28,13 @@ export const compiledSimulator = async (): Promise<string> => {
       compileInto(`${folder}.making`)
       renameSync(`${folder}.making`, folder)
     } catch (error) {
-      writeFileSync(failed, (error as Error).message)
+      writeFileSync(failed, String((error as { stdout?: unknown }).stdout ?? error))
     }
   }
   for (let waited = 0; !existsSync(program); waited += 20) {
-    if (existsSync(failed) || waited > 120_000)
-      throw new Error('the venue simulator cannot be compiled: run npm run types')
+    if (existsSync(failed))
+      throw new Error(`the venue simulator cannot be compiled: ${readFileSync(failed, 'utf8')}`)
+    if (waited > 120_000) throw new Error('the venue simulator has not been compiled after two minutes')
     await sleep(20)
   }
   return program

@@ -41,6 +41,8 @@ export interface ExchangeRules {
   readonly feeIn: 'received' | 'quote'
   /** Fees are rounded to it, half to even. */
   readonly feeStep: Decimal
+  /** What becomes of a post-only order that would take: it is refused, or taken in and cancelled at once. */
+  readonly postOnly: 'refuse' | 'cancel'
   readonly orderId: (number: number) => string
   readonly tradeId: (number: number) => string
 }
@@ -294,7 +296,11 @@ export const openExchange = (
     const [currency, wanted] =
       side === 'sell' ? [base, quantity] : [quote, multiply(quantity, unitCost(market, price))]
     if (compare(wanted, free(currency)) > 0) return no('insufficient-funds', currency, wanted, free(currency))
-    if (order.postOnly === true && taken(market, side, last, quantity, limitPrice).length > 0)
+    if (
+      rules.postOnly === 'refuse' &&
+      order.postOnly === true &&
+      taken(market, side, last, quantity, limitPrice).length > 0
+    )
       return no('would-take')
     return undefined
   }
@@ -347,7 +353,8 @@ export const openExchange = (
       record({ fact: 'triggered', orderId: id, at })
     }
     const offered = sum(taken(market, side, last, quantity, limitPrice).map(match => match.quantity))
-    if (timeInForce === 'FOK' && compare(offered, quantity) < 0) end(id, 'expired', 'FOK not filled', at)
+    if (postOnly && isPositive(offered)) end(id, 'canceled', 'post only', at)
+    else if (timeInForce === 'FOK' && compare(offered, quantity) < 0) end(id, 'expired', 'FOK not filled', at)
     else take(id, at, last)
     return orderOf(id)
   }

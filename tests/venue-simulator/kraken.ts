@@ -461,6 +461,7 @@ export const kraken: VenueProtocol = {
   rules: seed => ({
     clientIds: 'open',
     feeIn: 'quote',
+    postOnly: 'refuse',
     feeStep: '0.00001',
     orderId: number => krakenId('O', (seed % 1000) * 10_000 + number),
     tradeId: number => krakenId('T', (seed % 1000) * 10_000 + number),

@@ -44,9 +44,7 @@ const scriptOf = (venue: VenueName, file: string | undefined): Script => {
 }
 
 const serve = async (venue: VenueName, folder: string, script: Script, liveForS: number): Promise<void> => {
-  const protocol = protocols[venue]
-  if (protocol === undefined) return exit(64, `${venue} is not built yet`)
-  const { rules, skin } = protocol
+  const { rules, skin } = protocols[venue]
   const journal = openJournal(folder)
   const clock = venueClock(script.clock, journal.books.lastAt)
   const exchange = openExchange(venue, script, rules(script.seed), journal, clock)

@@ -45,7 +45,14 @@ export interface Prices {
   last(at: number): Point
   set(at: number, price: Decimal): void
   /** Candles of this length whose open time is in [from, to) and that have begun by `now`: the last one may be forming. */
-  candles(lengthMs: number, from: number, to: number, now: number): readonly Candle[]
+  candles(
+    lengthMs: number,
+    from: number,
+    to: number,
+    now: number,
+    /** The open time of the candle that a moment belongs to; whole multiples of the length when absent. */
+    openTimeOf?: (at: number) => number,
+  ): readonly Candle[]
   /** Open time of the first candle there is. */
   readonly since: number
 }
@@ -97,23 +104,17 @@ export const prices = (market: Market, seed: number, openedAt: number): Prices =
     set: (at, price) => {
       set.splice(after(set, at), 0, { at, price, volume: '0' })
     },
-    candles: (lengthMs, from, to, now) => {
-      const first = Math.ceil(Math.max(from, since - (since % lengthMs)) / lengthMs) * lengthMs
+    candles: (lengthMs, from, to, now, openTimeOf = at => Math.floor(at / lengthMs) * lengthMs) => {
       const found: Candle[] = []
-      for (const point of between(first - 1, Math.min(to - 1, now))) {
-        const openTime = Math.floor(point.at / lengthMs) * lengthMs
+      for (const point of between(Math.max(from, since) - 1, Math.min(to + lengthMs, now))) {
+        const openTime = openTimeOf(point.at)
+        if (openTime < from || openTime >= to) continue
         const current = found.at(-1)
         if (current?.openTime === openTime) found[found.length - 1] = extended(current, point)
-        else
-          found.push({
-            openTime,
-            open: point.price,
-            high: point.price,
-            low: point.price,
-            close: point.price,
-            volume: point.volume,
-            trades: 1,
-          })
+        else {
+          const { price, volume } = point
+          found.push({ openTime, open: price, high: price, low: price, close: price, volume, trades: 1 })
+        }
       }
       return found
     },

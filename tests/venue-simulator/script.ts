@@ -81,6 +81,8 @@ export const venueScript = z.strictObject({
   tradesPerPage: z.number().int().positive().optional(),
   /** An order and its trades are shown only so long after they happened: venues answer reads from copies. */
   readLagMs: z.number().int().min(0).default(0),
+  /** Whether kucoin says in words that it knows no such order, or with `"data":null`: both have been seen. */
+  kucoin: z.strictObject({ unknownOrder: z.enum(['error', 'null']).default('error') }).prefault({}),
 })
 /** As it is written by people. */
 export type VenueScript = z.input<typeof venueScript>

@@ -2,6 +2,7 @@
 //
 // Each skin lies in a file of its own and is written from what the venue publishes and has answered, never from a client.
 
+import type { Decimal } from '../../domain/decimal.ts'
 import type { CancelRace, Exchange, ExchangeRules } from './exchange.ts'
 import type { Operation } from './faults.ts'
 
@@ -66,8 +67,11 @@ export const json = (
 ): Answer => ({
   status,
   headers: { 'content-type': 'application/json;charset=UTF-8', ...headers },
-  body: JSON.stringify(value),
+  body: JSON.stringify(value).replace(/"\\u0000(-?[0-9.]+)\\u0000"/g, '$1'),
 })
+
+/** A decimal that stands in the JSON as a number, with every digit it has: 0.00000001, never 1e-8. */
+export const numeral = (value: Decimal): string => `\u0000${value}\u0000`
 
 /** A parameter as text, whatever it was in the request. */
 export const textOf = (value: unknown): string | undefined =>
