@@ -1,6 +1,6 @@
 // The port to a place that fills orders. It reports; it never decides.
 
-import type { Decimal } from './decimal.ts'
+import { absolute, compare, type Decimal } from './decimal.ts'
 import type { Fill, OrderRequest } from './order.ts'
 import type { Instant } from './time.ts'
 
@@ -11,6 +11,26 @@ export interface MarketRules {
   /** Quantities are multiples of it. */
   readonly lot: Decimal
   readonly minimumQuantity: Decimal
+  /** Price times quantity, in the currency of the price; undefined when the venue has no such minimum. */
+  readonly minimumNotional?: Decimal | undefined
+  /** Prices have at most so many significant digits besides: a tick that grows with the price (bitfinex has 5). */
+  readonly priceDigits?: number | undefined
+}
+
+/** The tick at a price: the market's, or what its significant digits leave when that is coarser. */
+export const tickAt = ({ tick, priceDigits }: MarketRules, price: Decimal): Decimal => {
+  if (priceDigits === undefined) return tick
+  const coarse = lastDigitOf(absolute(price), priceDigits)
+  return compare(coarse, tick) > 0 ? coarse : tick
+}
+
+/** The place value of the n-th significant digit: of 42000.12 the fifth is '1', of 0.0123456 it is '0.000001'. */
+const lastDigitOf = (price: Decimal, digits: number): Decimal => {
+  const [whole = '0', fraction = ''] = price.split('.')
+  const leading = whole === '0' ? -fraction.search(/[1-9]/) : whole.length
+  if (leading === 1 && whole === '0') return '0' // zero has no significant digit
+  const places = digits - leading
+  return (places > 0 ? `0.${'0'.repeat(places - 1)}1` : `1${'0'.repeat(-places)}`) as Decimal
 }
 
 /** What the venue says to a request. Anything but an id or a known rejection is unknown. */
@@ -43,9 +63,15 @@ export type VenueOrder =
   /** The venue provably has no such order. */
   | { readonly kind: 'not-known' }
 
+/** What the venue says of itself. 'unknown' where it says nothing or could not be asked. */
+export type VenueStatus = 'ok' | 'maintenance' | 'unknown'
+
+/** A question to a venue throws VenueUnavailable when the answer is no answer; `place` and `cancel` say 'unknown' instead. */
 export interface Venue {
   readonly name: string
   rules(symbol: string): MarketRules
+  /** Asked at the start of a run. */
+  status?(): Promise<VenueStatus>
   /** Sends the order under our id. Safe only once per id: on doubt ask with `find` first. */
   place(request: OrderRequest): Promise<PlaceAnswer>
   cancel(orderId: string, symbol: string): Promise<CancelAnswer>
