@@ -4,7 +4,7 @@
 import type { Order as VendorOrder } from 'ccxt'
 import { type Decimal, isPositive } from '../domain/decimal.ts'
 import type { Order } from '../domain/order.ts'
-import { numberOf, orderIdFrom } from '../domain/order-id.ts'
+import { intentOf, orderIdFrom } from '../domain/order-id.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
 import { type Account, type AccountTrade, type RestingOrder, VenueUnavailable } from '../domain/venue.ts'
 import { dialectOf } from './ccxt-dialect.ts'
@@ -36,9 +36,10 @@ export const ccxtAccount = ({ exchange, symbols, orders, prefix, now }: CcxtAcco
   /** The client order id as we would have made it. */
   const ours = (clientId: string | undefined): string | undefined => {
     if (clientId === undefined) return undefined
-    for (const { request } of orders()) if (dialect.clientIdOf(request.orderId) === clientId) return request.orderId
+    for (const { request } of orders())
+      if (dialect.clientIdOf(request.orderId) === clientId) return request.orderId
     if (name === 'bitfinex') return orderIdFrom(prefix, Number(clientId))
-    return numberOf(clientId) === undefined ? undefined : clientId
+    return intentOf(prefix, clientId) === undefined ? undefined : clientId
   }
 
   const orderIdOf = (venueOrderId: string): string | undefined => {

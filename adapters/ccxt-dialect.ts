@@ -40,13 +40,22 @@ export interface Dialect {
   readonly windowMs: number
   /** An order by the exchange's own id; undefined when it is nowhere. */
   readonly byVenueId: (api: Exchange, id: string, symbol: string) => Promise<Order | undefined>
-  readonly tradesOfOrder: (api: Exchange, id: string, symbol: string, since: number) => Promise<readonly Trade[]>
+  readonly tradesOfOrder: (
+    api: Exchange,
+    id: string,
+    symbol: string,
+    since: number,
+  ) => Promise<readonly Trade[]>
   readonly trades: (api: Exchange, symbol: string, since: number, now: number) => Promise<readonly Trade[]>
   readonly answersTrades: (json: unknown) => boolean
   readonly holdings: (api: Exchange) => Promise<Readonly<Record<string, unknown>>>
   /** Of all answers that were heard. */
   readonly answersHoldings: (jsons: readonly unknown[]) => boolean
   readonly answersOpenOrders: (json: unknown) => boolean
+  /** Whether a stop order becomes a market order at its price: some exchanges have none, or keep them elsewhere. */
+  readonly stops: boolean
+  /** Whether it cancels everything when it is not told to wait. */
+  readonly deadMansSwitch: boolean
 }
 
 const day = 86_400_000
@@ -141,6 +150,8 @@ const binance: Dialect = {
   holdings: totals,
   answersHoldings: jsons => jsons.some(json => isObject(json) && isList(json.balances)),
   answersOpenOrders: isList,
+  stops: true,
+  deadMansSwitch: false,
 }
 
 const isKucoin = (json: unknown): json is Json => isObject(json) && json.code === '200000'
@@ -180,6 +191,8 @@ const kucoin: Dialect = {
   },
   answersHoldings: jsons => jsons.some(json => isKucoin(json) && isList(json.data)),
   answersOpenOrders: isKucoinList,
+  stops: false,
+  deadMansSwitch: false,
 }
 
 interface KucoinAccounts {
@@ -217,9 +230,11 @@ const kraken: Dialect = {
   holdings: totals,
   answersHoldings: jsons => jsons.some(isKraken),
   answersOpenOrders: krakenHas('open'),
+  stops: true,
+  deadMansSwitch: true,
 }
 
-/** Newest first, fifty on a page, counted from the newest. */
+/** Newest first, fifty on a page; each page says how many there are in all. */
 const krakenTrades = async (api: Exchange, symbol: string, since: number): Promise<readonly Trade[]> => {
   const found = new Map<string, Trade>()
   for (let offset = 0; ; ) {
@@ -227,7 +242,10 @@ const krakenTrades = async (api: Exchange, symbol: string, since: number): Promi
     const page = await api.fetchMyTrades(undefined, since, undefined, { ofs: offset })
     for (const trade of page) found.set(String(trade.id), trade)
     offset += page.length
-    if (page.length === 0) return [...found.values()].filter(trade => trade.symbol === symbol)
+    const { result } = api.last_json_response as { readonly result?: { readonly count?: unknown } }
+    // A trade in between moves the pages by one: the overlap does no harm, and the last page is asked for again.
+    if (page.length === 0 || found.size >= Number(result?.count ?? Number.NaN))
+      return [...found.values()].filter(trade => trade.symbol === symbol)
   }
 }
 
@@ -254,12 +272,13 @@ const bitfinex: Dialect = {
     return past.find(order => order.id === id)
   },
   tradesOfOrder: (api, id, symbol) => api.fetchOrderTrades(id, symbol),
-  trades: (api, symbol, since) =>
-    paged(from => api.fetchMyTrades(symbol, from, 1000, { sort: 1 }), since),
+  trades: (api, symbol, since) => paged(from => api.fetchMyTrades(symbol, from, 1000, { sort: 1 }), since),
   answersTrades: isList,
   holdings: totals,
   answersHoldings: jsons => jsons.some(isList),
   answersOpenOrders: isList,
+  stops: true,
+  deadMansSwitch: false,
 }
 
 const alpaca: Dialect = {
@@ -300,6 +319,8 @@ const alpaca: Dialect = {
   answersHoldings: jsons =>
     jsons.some(json => isObject(json) && typeof json.cash === 'string') && jsons.some(isList),
   answersOpenOrders: isList,
+  stops: false,
+  deadMansSwitch: false,
 }
 
 /** A page begins behind the activity that the last one ended with. */
@@ -332,6 +353,8 @@ const untried: Dialect = {
   holdings: totals,
   answersHoldings: jsons => jsons.length > 0,
   answersOpenOrders: json => isList(json) || isObject(json),
+  stops: false,
+  deadMansSwitch: false,
 }
 
 const dialects: Readonly<Record<string, Dialect>> = { alpaca, binance, bitfinex, kraken, kucoin }

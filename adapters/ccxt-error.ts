@@ -3,6 +3,8 @@
 //
 // ccxt is loaded one exchange at a time, so classes are told apart by name: there is no `instanceof` across files.
 
+import type { Heard } from './whole-answer.ts'
+
 /** What an exchange's answer to a question was worth. */
 export type Trouble =
   /** Too many requests: be quiet for a while. */
@@ -58,10 +60,18 @@ const saysDuplicate = /duplicat|unique|already (?:exist|used)|client.?(?:order.?
  * Whether a failed submit provably left no order behind. Everything that is not on the list is unknown: a timeout, a
  * reset, an HTML page, a new error of the exchange, a broken promise of ccxt.
  */
-export const isRejection = (error: unknown, status: number | undefined): boolean =>
+export const isRejection = (error: unknown, heard: Pick<Heard, 'status' | 'body'> | undefined): boolean =>
   rejections.has(classesOf(error)[0] ?? '') &&
-  (status === undefined || status < 500) &&
+  (heard === undefined || heard.status < 500 || isJson(heard.body)) && // bitfinex refuses with 500, a gateway has no JSON
   !saysDuplicate.test(messageOf(error))
+
+const isJson = (text: string): boolean => {
+  try {
+    return typeof JSON.parse(text) === 'object'
+  } catch {
+    return false
+  }
+}
 
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error)

@@ -22,6 +22,8 @@ export interface CcxtSettings {
   readonly sandbox: boolean
   /** A server on this machine that stands for the exchange; '' is the exchange itself. */
   readonly url: string
+  /** Whether ccxt spaces requests as the exchange's published limits ask for; on, except in tests. */
+  readonly spaced?: boolean
   /** For the whole of one request. */
   readonly deadlineMs?: number
   readonly wait?: (ms: number) => Promise<unknown>
@@ -169,11 +171,18 @@ const adjustClock = async (api: Exchange): Promise<void> => {
   }
 }
 
-const construct = async ({ exchange, keys, sandbox, url }: CcxtSettings): Promise<Exchange> => {
+const construct = async ({
+  exchange,
+  keys,
+  sandbox,
+  url,
+  spaced = true,
+}: CcxtSettings): Promise<Exchange> => {
   const Constructor = await vendorOf(exchange)
   const api = new Constructor({
     ...(keys === undefined ? {} : { ...keys }),
-    enableRateLimit: true,
+    enableRateLimit: spaced,
+    enableLastJsonResponse: true,
     options: optionsOf[exchange] ?? {},
     // Exact decimals from the first byte to the ledger: numbers stay the text that they came as.
     number: String,
@@ -203,13 +212,20 @@ const vendorOf = async (exchange: string): Promise<Vendor> => {
     return Constructor
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error
-    throw new VenueMisconfigured(`ccxt has no exchange '${exchange}'; write its name as ccxt does, such as kraken`)
+    throw new VenueMisconfigured(
+      `ccxt has no exchange '${exchange}'; write its name as ccxt does, such as kraken`,
+    )
   }
 }
 
 /** Spot only, and no calls that spot trading does not need. */
 const optionsOf: Readonly<Record<string, Record<string, unknown>>> = {
-  binance: { defaultType: 'spot', fetchMarkets: { types: ['spot'] }, fetchCurrencies: false, fetchMargins: false },
+  binance: {
+    defaultType: 'spot',
+    fetchMarkets: { types: ['spot'] },
+    fetchCurrencies: false,
+    fetchMargins: false,
+  },
   kucoin: { fetchMarkets: { types: ['spot'] }, uta: false },
 }
 

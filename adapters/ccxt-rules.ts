@@ -21,7 +21,9 @@ export const ccxtRules = (api: Exchange, symbol: string): MarketRules => {
   if (market === undefined)
     throw new SymbolUnknown(symbol, near(Object.keys(markets), symbol), `market of ${api.id}`)
   if (market.spot === false)
-    throw new VenueMisconfigured(`${symbol} of ${api.id} is no spot market; positions here are long or flat, unlevered`)
+    throw new VenueMisconfigured(
+      `${symbol} of ${api.id} is no spot market; positions here are long or flat, unlevered`,
+    )
   const { price, amount } = market.precision
   const tick = stepOf(api, symbol, 'price', price)
   const lot = stepOf(api, symbol, 'quantity', amount)
@@ -40,7 +42,9 @@ const stepOf = (api: Exchange, symbol: string, what: string, precision: unknown)
   if (api.precisionMode === significantDigits) return finest
   const text = exactDecimal(precision)
   if (text === undefined || (api.precisionMode !== decimalPlaces && !isPositive(text)))
-    throw new VenueMisconfigured(`${api.id} does not say the step of a ${what} of ${symbol}; trade another market`)
+    throw new VenueMisconfigured(
+      `${api.id} does not say the step of a ${what} of ${symbol}; trade another market`,
+    )
   if (api.precisionMode !== decimalPlaces) return text
   const places = Number(text)
   return (places > 0 ? `0.${'0'.repeat(places - 1)}1` : `1${'0'.repeat(-places)}`) as Decimal

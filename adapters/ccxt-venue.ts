@@ -11,6 +11,7 @@ import { compare, type Decimal, sum } from '../domain/decimal.ts'
 import { isLive, type Order, type OrderRequest } from '../domain/order.ts'
 import { type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
 import {
+  type Account,
   type CancelAnswer,
   type PlaceAnswer,
   type Venue,
@@ -28,6 +29,7 @@ import type { Heard } from './whole-answer.ts'
 
 export interface CcxtVenueSettings {
   readonly exchange: CcxtExchange
+  readonly account: Account
   /** The orders of the book, every one. */
   readonly orders: () => Iterable<Order>
   /** The wall clock. */
@@ -41,7 +43,7 @@ const skewMs = 5 * 60_000
 /** An order that has ended is watched for so long: exchanges report fills of before its end. */
 const watchMs = 10 * 60_000
 
-export const ccxtVenue = ({ exchange, orders, now, pollMs }: CcxtVenueSettings): Venue => {
+export const ccxtVenue = ({ exchange, account, orders, now, pollMs }: CcxtVenueSettings): Venue => {
   const { name, api } = exchange
   const dialect = dialectOf(name)
   const ended = new Map<string, number>()
@@ -60,8 +62,8 @@ export const ccxtVenue = ({ exchange, orders, now, pollMs }: CcxtVenueSettings):
     const clientId = dialect.clientIdOf(orderId)
     if (clientId === undefined)
       return { kind: 'rejected', reason: `not sent: ${orderId} has no form that ${name} takes` }
-    if (type === 'stop')
-      return { kind: 'rejected', reason: `not sent: stop orders are not given to ${name}, only market and limit` }
+    if (type === 'stop' && !dialect.stops)
+      return { kind: 'rejected', reason: `not sent: ${name} gets no stop orders, only market and limit` }
     const quietMs = exchange.quietUntil() - millisecondsOf(now())
     if (quietMs > 0)
       return { kind: 'rejected', reason: `not sent: ${name} has asked for no requests for ${quietMs} ms` }
@@ -69,10 +71,17 @@ export const ccxtVenue = ({ exchange, orders, now, pollMs }: CcxtVenueSettings):
     try {
       const placed = await exchange.act(
         given =>
-          given.createOrder(symbol, type, side, text(quantity), limitPrice && text(limitPrice), {
-            ...dialect.placing(clientId),
-            ...timeInForce(request),
-          }),
+          given.createOrder(
+            symbol,
+            type === 'limit' ? 'limit' : 'market',
+            side,
+            text(quantity),
+            limitPrice && text(limitPrice),
+            {
+              ...dialect.placing(clientId),
+              ...particulars(request),
+            },
+          ),
         heard,
       )
       const { id } = placed
@@ -86,7 +95,7 @@ export const ccxtVenue = ({ exchange, orders, now, pollMs }: CcxtVenueSettings):
       }
     } catch (error) {
       const said = exchange.clean(messageOf(error))
-      return isRejection(error, heard.at(-1)?.status)
+      return isRejection(error, heard.at(-1))
         ? { kind: 'rejected', reason: said }
         : { kind: 'unknown', detail: said }
     }
@@ -100,10 +109,12 @@ export const ccxtVenue = ({ exchange, orders, now, pollMs }: CcxtVenueSettings):
     const since = (decided === undefined ? millisecondsOf(now()) : millisecondsOf(decided)) - skewMs
     for (const lookup of dialect.lookups) {
       const what = `${lookup.name}, for ${orderId}`
-      const { value, heard } = await exchange.ask(what, given => lookup.look(given, { clientId, symbol, since }))
+      const { value, heard } = await exchange.ask(what, given =>
+        lookup.look(given, { clientId, symbol, since }),
+      )
       const found = value.find(order => order.id !== undefined && order.clientOrderId === clientId)
       if (found !== undefined) return found
-      if (!lookup.answers(parsed(heard.at(-1)?.body)) && !saidNotFound(heard))
+      if (!lookup.answers(parsed(heard.at(-1)?.body)))
         throw unusable(what, `it is no answer: ${exchange.clean(bodyOf(heard))}`)
       const reached = value.some(({ timestamp }) => Number(timestamp) < since)
       if (lookup.page !== undefined && value.length >= lookup.page && !reached)
@@ -129,7 +140,12 @@ export const ccxtVenue = ({ exchange, orders, now, pollMs }: CcxtVenueSettings):
   const find = async (orderId: string, symbol: string): Promise<VenueOrder> => {
     const found = await search(orderId, symbol)
     if (found === undefined) return { kind: 'not-known' }
-    return { kind: isOpen(found) ? 'open' : 'done', venueOrderId: String(found.id) }
+    const venueOrderId = String(found.id)
+    const filled = exactDecimal(found.filled)
+    const told = filled === undefined ? {} : { filled }
+    if (isOpen(found)) return { kind: 'open', venueOrderId, ...told }
+    const end = endOf(found)
+    return { kind: 'done', venueOrderId, ...told, ...(end === undefined ? {} : { end }) }
   }
 
   const cancel = async (orderId: string, symbol: string): Promise<CancelAnswer> => {
@@ -209,6 +225,8 @@ export const ccxtVenue = ({ exchange, orders, now, pollMs }: CcxtVenueSettings):
 
   return {
     name,
+    remote: true,
+    account,
     rules: symbol => ccxtRules(api, symbol),
     status: async () => {
       if (api.has.fetchStatus !== true) return 'unknown'
@@ -224,6 +242,13 @@ export const ccxtVenue = ({ exchange, orders, now, pollMs }: CcxtVenueSettings):
     place,
     cancel,
     find,
+    ...(dialect.deadMansSwitch
+      ? {
+          cancelAllOrdersAfter: async (seconds: number) => {
+            await exchange.ask("the dead man's switch", given => given.cancelAllOrdersAfter(seconds * 1000))
+          },
+        }
+      : {}),
     reports: async () => {
       const at = millisecondsOf(now())
       if (at - askedAt < pollMs / 2) return []
@@ -245,11 +270,22 @@ export const ccxtVenue = ({ exchange, orders, now, pollMs }: CcxtVenueSettings):
 const text = (decimal: Decimal): number => decimal as unknown as number
 
 /** GTD and DAY are ended by us: see `reportsOf`. */
-const timeInForce = ({ timeInForce: wanted, type }: OrderRequest): Record<string, unknown> =>
-  type === 'limit' && (wanted === 'IOC' || wanted === 'FOK') ? { timeInForce: wanted } : {}
+const particulars = ({ timeInForce, type, stopPrice }: OrderRequest): Record<string, unknown> => {
+  if (type === 'stop') return { triggerPrice: stopPrice }
+  return type === 'limit' && (timeInForce === 'IOC' || timeInForce === 'FOK') ? { timeInForce } : {}
+}
 
 const isOpen = ({ status }: VendorOrder): boolean => status === 'open' || status === undefined
 const isCancelled = ({ status }: VendorOrder): boolean => status === 'canceled' || status === 'closed'
+
+/** 'closed' is filled, or closed by the exchange with a rest: the quantity tells. */
+const endOf = ({ status, filled, amount }: VendorOrder) => {
+  if (status === 'canceled') return 'cancelled'
+  if (status === 'expired' || status === 'rejected') return status
+  const [done, asked] = [exactDecimal(filled), exactDecimal(amount)]
+  if (done === undefined || asked === undefined) return undefined
+  return compare(done, asked) >= 0 ? 'filled' : 'cancelled'
+}
 
 const filledOf = (venue: string, order: VendorOrder): Decimal => {
   const filled = exactDecimal(order.filled)
@@ -268,12 +304,6 @@ const when = (report: VenueReport): Instant =>
   report.kind === 'filled' ? report.fill.venueTime : report.venueTime
 
 const bodyOf = (heard: readonly Heard[]): string => heard.at(-1)?.body ?? 'nothing was heard'
-
-/** A named "no such order" of the exchange, in its own words: not a list, but an answer. */
-const saidNotFound = (heard: readonly Heard[]): boolean => {
-  const json = parsed(heard.at(-1)?.body)
-  return typeof json === 'object' && json !== null && 'code' in json
-}
 
 const parsed = (body: string | undefined): unknown => {
   try {

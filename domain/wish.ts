@@ -44,8 +44,7 @@ export const intentFrom = (
     reason: evaluation.reasons.join('; '),
   }
   if (evaluation.action === 'buy') {
-    const limitPrice =
-      evaluation.limitPrice === undefined ? undefined : onTick(evaluation.limitPrice, rules)
+    const limitPrice = evaluation.limitPrice === undefined ? undefined : onTick(evaluation.limitPrice, rules)
     const price = limitPrice ?? candle.close
     const order: Pick<Intent, 'type' | 'timeInForce'> =
       limitPrice === undefined
