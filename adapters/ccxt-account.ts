@@ -7,7 +7,7 @@ import type { Order } from '../domain/order.ts'
 import { intentOf, orderIdFrom } from '../domain/order-id.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
 import { type Account, type AccountTrade, type RestingOrder, VenueUnavailable } from '../domain/venue.ts'
-import { dialectOf } from './ccxt-dialect.ts'
+import { type Dialect, dialectOf } from './ccxt-dialect.ts'
 import type { CcxtExchange } from './ccxt-exchange.ts'
 import { accountTradeOf } from './ccxt-trade.ts'
 import { exactDecimal } from './exact-decimal.ts'
@@ -15,6 +15,8 @@ import type { Heard } from './whole-answer.ts'
 
 export interface CcxtAccountSettings {
   readonly exchange: CcxtExchange
+  /** undefined: the exchange's own. */
+  readonly dialect?: Dialect
   /** Markets whose orders and trades are asked for: exchanges answer for one at a time. */
   readonly symbols: () => readonly string[]
   readonly orders: () => Iterable<Order>
@@ -23,9 +25,12 @@ export interface CcxtAccountSettings {
   readonly now: () => Instant
 }
 
-export const ccxtAccount = ({ exchange, symbols, orders, prefix, now }: CcxtAccountSettings): Account => {
+export const ccxtAccount = (settings: CcxtAccountSettings): Account => {
+  const { exchange, orders, prefix, now } = settings
   const { name } = exchange
-  const dialect = dialectOf(name)
+  const dialect = settings.dialect ?? dialectOf(name)
+  const symbols = (): readonly (string | undefined)[] =>
+    dialect.perSymbol ? settings.symbols() : [undefined]
 
   const demand = (fits: boolean, what: string, heard: readonly Heard[]) => {
     if (fits) return
@@ -52,8 +57,10 @@ export const ccxtAccount = ({ exchange, symbols, orders, prefix, now }: CcxtAcco
       const found: RestingOrder[] = []
       const raws: string[] = []
       for (const symbol of symbols()) {
-        const what = `open orders in ${symbol}`
-        const { value, raw, heard } = await exchange.ask(what, api => api.fetchOpenOrders(symbol))
+        const what = symbol === undefined ? 'open orders' : `open orders in ${symbol}`
+        const { value, raw, heard } = await exchange.ask(what, api =>
+          dialect.openOrders === undefined ? api.fetchOpenOrders(symbol) : dialect.openOrders(api),
+        )
         demand(dialect.answersOpenOrders(parsed(heard.at(-1))), what, heard)
         raws.push(raw)
         found.push(...value.map(order => restingOf(name, order, ours(order.clientOrderId))))
@@ -64,7 +71,7 @@ export const ccxtAccount = ({ exchange, symbols, orders, prefix, now }: CcxtAcco
       const found: AccountTrade[] = []
       const raws: string[] = []
       for (const symbol of symbols()) {
-        const what = `trades in ${symbol}`
+        const what = symbol === undefined ? 'trades' : `trades in ${symbol}`
         const { value, raw, heard } = await exchange.ask(what, api =>
           dialect.trades(api, symbol, millisecondsOf(since), millisecondsOf(now())),
         )

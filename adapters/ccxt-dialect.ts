@@ -6,6 +6,7 @@
 
 import type { Balances, Exchange, Order, Trade } from 'ccxt'
 import { add, type Decimal } from '../domain/decimal.ts'
+import type { OrderRequest } from '../domain/order.ts'
 import { numberOf } from '../domain/order-id.ts'
 import { exactDecimal } from './exact-decimal.ts'
 
@@ -32,6 +33,9 @@ export interface Dialect {
   readonly clientIdOf: (orderId: string) => string | undefined
   /** What createOrder gets with it. */
   readonly placing: (clientId: string) => Record<string, unknown>
+  /** How an order is sent; undefined where ccxt's createOrder does it. */
+  readonly create?: (api: Exchange, request: OrderRequest, clientId: string) => Promise<Order>
+  readonly cancel?: (api: Exchange, id: string) => Promise<unknown>
   /** In this order: an order that moves from one to the next in between is found in the next. */
   readonly lookups: readonly Lookup[]
   /** Whether an order that is in none of them is provably not known. */
@@ -46,7 +50,15 @@ export interface Dialect {
     symbol: string,
     since: number,
   ) => Promise<readonly Trade[]>
-  readonly trades: (api: Exchange, symbol: string, since: number, now: number) => Promise<readonly Trade[]>
+  /** Whether orders and trades are told for one market at a time; otherwise `symbol` is undefined: the whole account. */
+  readonly perSymbol: boolean
+  readonly trades: (
+    api: Exchange,
+    symbol: string | undefined,
+    since: number,
+    now: number,
+  ) => Promise<readonly Trade[]>
+  readonly openOrders?: (api: Exchange) => Promise<readonly Order[]>
   readonly answersTrades: (json: unknown) => boolean
   readonly holdings: (api: Exchange) => Promise<Readonly<Record<string, unknown>>>
   /** Of all answers that were heard. */
@@ -61,9 +73,9 @@ export interface Dialect {
 const day = 86_400_000
 
 type Json = Readonly<Record<string, unknown>>
-const isObject = (json: unknown): json is Json =>
+export const isObject = (json: unknown): json is Json =>
   typeof json === 'object' && json !== null && !Array.isArray(json)
-const isList = (json: unknown): boolean => Array.isArray(json)
+export const isList = (json: unknown): boolean => Array.isArray(json)
 
 const whole = (orderId: string): string => orderId
 const asClientOrderId = (clientOrderId: string) => ({ clientOrderId })
@@ -144,6 +156,7 @@ const binance: Dialect = {
   windowMs: 80 * day,
   byVenueId,
   tradesOfOrder: (api, id, symbol) => api.fetchOrderTrades(id, symbol, undefined, 1000),
+  perSymbol: true,
   trades: (api, symbol, since, now) =>
     windowed(day, (from, until) => api.fetchMyTrades(symbol, from, 1000, { until }), since, now),
   answersTrades: isList,
@@ -175,6 +188,7 @@ const kucoin: Dialect = {
   windowMs: 7 * day,
   byVenueId,
   tradesOfOrder: (api, id, symbol) => api.fetchOrderTrades(id, symbol, undefined, 500),
+  perSymbol: true,
   trades: (api, symbol, since, now) =>
     windowed(7 * day, (from, until) => api.fetchMyTrades(symbol, from, 500, { until }), since, now),
   answersTrades: isKucoinList,
@@ -224,8 +238,9 @@ const kraken: Dialect = {
   windowMs: 365 * day,
   byVenueId,
   tradesOfOrder: async (api, id, symbol, since) =>
-    (await krakenTrades(api, symbol, since)).filter(({ order }) => order === id),
-  trades: (api, symbol, since) => krakenTrades(api, symbol, since),
+    (await krakenTrades(api, since)).filter(({ order, symbol: of }) => order === id && of === symbol),
+  perSymbol: false,
+  trades: (api, _symbol, since) => krakenTrades(api, since),
   answersTrades: krakenHas('trades'),
   holdings: totals,
   answersHoldings: jsons => jsons.some(isKraken),
@@ -235,17 +250,15 @@ const kraken: Dialect = {
 }
 
 /** Newest first, fifty on a page; each page says how many there are in all. */
-const krakenTrades = async (api: Exchange, symbol: string, since: number): Promise<readonly Trade[]> => {
+const krakenTrades = async (api: Exchange, since: number): Promise<readonly Trade[]> => {
   const found = new Map<string, Trade>()
   for (let offset = 0; ; ) {
-    // Without the symbol: ccxt would filter by it behind the count, and the offset would be wrong.
     const page = await api.fetchMyTrades(undefined, since, undefined, { ofs: offset })
     for (const trade of page) found.set(String(trade.id), trade)
     offset += page.length
     const { result } = api.last_json_response as { readonly result?: { readonly count?: unknown } }
     // A trade in between moves the pages by one: the overlap does no harm, and the last page is asked for again.
-    if (page.length === 0 || found.size >= Number(result?.count ?? Number.NaN))
-      return [...found.values()].filter(trade => trade.symbol === symbol)
+    if (page.length === 0 || found.size >= Number(result?.count ?? Number.NaN)) return [...found.values()]
   }
 }
 
@@ -272,7 +285,9 @@ const bitfinex: Dialect = {
     return past.find(order => order.id === id)
   },
   tradesOfOrder: (api, id, symbol) => api.fetchOrderTrades(id, symbol),
-  trades: (api, symbol, since) => paged(from => api.fetchMyTrades(symbol, from, 1000, { sort: 1 }), since),
+  perSymbol: false,
+  trades: (api, _symbol, since) =>
+    paged(from => api.fetchMyTrades(undefined, from, 1000, { sort: 1 }), since),
   answersTrades: isList,
   holdings: totals,
   answersHoldings: jsons => jsons.some(isList),
@@ -287,17 +302,7 @@ const alpaca: Dialect = {
   lookups: [
     {
       name: 'the order',
-      look: async (api, { clientId }) => {
-        try {
-          const raw = await api.request('v2/orders:by_client_order_id', ['trader', 'private'], 'GET', {
-            client_order_id: clientId,
-          })
-          return [api.parseOrder(raw as object) as Order]
-        } catch (error) {
-          if (/40410000/.test((error as Error).message)) return []
-          throw error
-        }
-      },
+      look: (api, wanted) => alpacaOrder(api, wanted),
       answers: isObject,
     },
     {
@@ -312,8 +317,8 @@ const alpaca: Dialect = {
   byVenueId,
   tradesOfOrder: async (api, id, symbol, since) =>
     (await alpacaTrades(api, since)).filter(({ order, symbol: of }) => order === id && of === symbol),
-  trades: async (api, symbol, since) =>
-    (await alpacaTrades(api, since)).filter(({ symbol: of }) => of === symbol),
+  perSymbol: false,
+  trades: (api, _symbol, since) => alpacaTrades(api, since),
   answersTrades: isList,
   holdings: totals,
   answersHoldings: jsons =>
@@ -324,7 +329,7 @@ const alpaca: Dialect = {
 }
 
 /** A page begins behind the activity that the last one ended with. */
-const alpacaTrades = async (api: Exchange, since: number): Promise<readonly Trade[]> => {
+export const alpacaTrades = async (api: Exchange, since: number): Promise<readonly Trade[]> => {
   const found = new Map<string, Trade>()
   for (let token: string | undefined; ; ) {
     const page = await api.fetchMyTrades(undefined, since, 100, {
@@ -338,6 +343,19 @@ const alpacaTrades = async (api: Exchange, since: number): Promise<readonly Trad
   }
 }
 
+/** ccxt hides Alpaca's lookup by our id; a 404 with this code is an answer. */
+export const alpacaOrder = async (api: Exchange, { clientId }: Wanted): Promise<readonly Order[]> => {
+  try {
+    const raw = await api.request('v2/orders:by_client_order_id', ['trader', 'private'], 'GET', {
+      client_order_id: clientId,
+    })
+    return [api.parseOrder(raw as object) as Order]
+  } catch (error) {
+    if (/40410000/.test((error as Error).message)) return []
+    throw error
+  }
+}
+
 /** An exchange that was never tried: it is asked for what ccxt promises, and never proves that it does not know an order. */
 const untried: Dialect = {
   clientIdOf: whole,
@@ -348,6 +366,7 @@ const untried: Dialect = {
   byVenueId,
   tradesOfOrder: async (api, id, symbol, since) =>
     (await api.fetchMyTrades(symbol, since)).filter(({ order }) => order === id),
+  perSymbol: true,
   trades: (api, symbol, since) => paged(from => api.fetchMyTrades(symbol, from), since),
   answersTrades: json => isList(json) || isObject(json),
   holdings: totals,

@@ -22,6 +22,8 @@ export interface CcxtSettings {
   readonly sandbox: boolean
   /** A server on this machine that stands for the exchange; '' is the exchange itself. */
   readonly url: string
+  /** Whether the list of markets is loaded at the start; on, except for a venue that is spoken to without ccxt's markets. */
+  readonly withMarkets?: boolean
   /** Whether ccxt spaces requests as the exchange's published limits ask for; on, except in tests. */
   readonly spaced?: boolean
   /** For the whole of one request. */
@@ -155,6 +157,7 @@ export const openCcxt = async (settings: CcxtSettings): Promise<CcxtExchange> =>
     quietUntil: () => quiet,
     clean,
   }
+  if (settings.withMarkets === false) return connection
   // Always anew: ccxt remembers a failure and would answer every later call with it.
   const { value: markets } = await ask('its markets', given => given.loadMarkets(true))
   if (Object.keys(markets).length === 0)

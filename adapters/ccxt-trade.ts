@@ -26,7 +26,7 @@ export const accountTradeOf = (
   if (price === undefined) throw lacks('price')
   if (quantity === undefined) throw lacks('quantity')
   if (!Number.isSafeInteger(time) || time <= 0) throw lacks('time')
-  const [, quote = ''] = symbol.split('/')
+  const [, quote = 'USD'] = symbol.split('/') // a share's price is in dollars
   return {
     tradeId: id,
     venueOrderId: order,
@@ -52,7 +52,7 @@ export const fillOf = async (
   trade: AccountTrade,
   priceOf: (feeCurrency: string, currency: string) => Promise<Decimal>,
 ): Promise<Fill> => {
-  const [base = '', quote = ''] = trade.symbol.split('/')
+  const [base = '', quote = 'USD'] = trade.symbol.split('/')
   const inCurrency =
     trade.fee === '0' || trade.feeCurrency === quote
       ? trade.fee

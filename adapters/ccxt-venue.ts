@@ -6,20 +6,21 @@
 //
 // The exchange is asked for each live order; its end is told only when every fill up to it is.
 
-import type { Order as VendorOrder } from 'ccxt'
+import type { Exchange, Order as VendorOrder } from 'ccxt'
 import { compare, type Decimal, sum } from '../domain/decimal.ts'
 import { isLive, type Order, type OrderRequest } from '../domain/order.ts'
 import { type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
 import {
   type Account,
   type CancelAnswer,
+  type MarketRules,
   type PlaceAnswer,
   type Venue,
   type VenueOrder,
   type VenueReport,
   VenueUnavailable,
 } from '../domain/venue.ts'
-import { dialectOf } from './ccxt-dialect.ts'
+import { type Dialect, dialectOf } from './ccxt-dialect.ts'
 import { isNotFound, isRejection, messageOf } from './ccxt-error.ts'
 import type { CcxtExchange } from './ccxt-exchange.ts'
 import { ccxtRules } from './ccxt-rules.ts'
@@ -29,6 +30,9 @@ import type { Heard } from './whole-answer.ts'
 
 export interface CcxtVenueSettings {
   readonly exchange: CcxtExchange
+  /** undefined: the exchange's own. */
+  readonly dialect?: Dialect
+  readonly rules?: (symbol: string) => MarketRules
   readonly account: Account
   /** The orders of the book, every one. */
   readonly orders: () => Iterable<Order>
@@ -43,9 +47,16 @@ const skewMs = 5 * 60_000
 /** An order that has ended is watched for so long: exchanges report fills of before its end. */
 const watchMs = 10 * 60_000
 
-export const ccxtVenue = ({ exchange, account, orders, now, pollMs }: CcxtVenueSettings): Venue => {
+export const ccxtVenue = ({
+  exchange,
+  account,
+  orders,
+  now,
+  pollMs,
+  ...particular
+}: CcxtVenueSettings): Venue => {
   const { name, api } = exchange
-  const dialect = dialectOf(name)
+  const { dialect = dialectOf(name), rules = symbol => ccxtRules(api, symbol) } = particular
   const ended = new Map<string, number>()
   let askedAt = Number.NEGATIVE_INFINITY
 
@@ -54,11 +65,25 @@ export const ccxtVenue = ({ exchange, account, orders, now, pollMs }: CcxtVenueS
     return undefined
   }
 
+  const created: NonNullable<Dialect['create']> = (given, request, clientId) => {
+    const { symbol, side, type, quantity, limitPrice } = request
+    return given.createOrder(
+      symbol,
+      type === 'limit' ? 'limit' : 'market',
+      side,
+      text(quantity),
+      limitPrice && text(limitPrice),
+      { ...dialect.placing(clientId), ...particulars(request) },
+    )
+  }
+  const cancelled = (given: Exchange, id: string, symbol: string): Promise<unknown> =>
+    dialect.cancel === undefined ? given.cancelOrder(id, symbol) : dialect.cancel(given, id)
+
   const unusable = (what: string, why: string) =>
     new VenueUnavailable(`${name} gives no usable answer (${what}): ${why}`)
 
   const place = async (request: OrderRequest): Promise<PlaceAnswer> => {
-    const { orderId, symbol, side, type, quantity, limitPrice } = request
+    const { orderId, type } = request
     const clientId = dialect.clientIdOf(orderId)
     if (clientId === undefined)
       return { kind: 'rejected', reason: `not sent: ${orderId} has no form that ${name} takes` }
@@ -69,21 +94,7 @@ export const ccxtVenue = ({ exchange, account, orders, now, pollMs }: CcxtVenueS
       return { kind: 'rejected', reason: `not sent: ${name} has asked for no requests for ${quietMs} ms` }
     const heard: Heard[] = []
     try {
-      const placed = await exchange.act(
-        given =>
-          given.createOrder(
-            symbol,
-            type === 'limit' ? 'limit' : 'market',
-            side,
-            text(quantity),
-            limitPrice && text(limitPrice),
-            {
-              ...dialect.placing(clientId),
-              ...particulars(request),
-            },
-          ),
-        heard,
-      )
+      const placed = await exchange.act(given => (dialect.create ?? created)(given, request, clientId), heard)
       const { id } = placed
       if (typeof id !== 'string' || id === '' || id === 'undefined')
         return { kind: 'unknown', detail: exchange.clean(`an answer without an id: ${bodyOf(heard)}`) }
@@ -155,7 +166,7 @@ export const ccxtVenue = ({ exchange, account, orders, now, pollMs }: CcxtVenueS
       const heard: Heard[] = []
       let said = ''
       try {
-        await exchange.act(given => given.cancelOrder(String(before.id), symbol), heard)
+        await exchange.act(given => cancelled(given, String(before.id), symbol), heard)
       } catch (error) {
         said = exchange.clean(messageOf(error))
         if (!isNotFound(error)) return { kind: 'unknown', detail: said }
@@ -227,7 +238,7 @@ export const ccxtVenue = ({ exchange, account, orders, now, pollMs }: CcxtVenueS
     name,
     remote: true,
     account,
-    rules: symbol => ccxtRules(api, symbol),
+    rules,
     status: async () => {
       if (api.has.fetchStatus !== true) return 'unknown'
       try {

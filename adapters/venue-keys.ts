@@ -52,9 +52,36 @@ export const venueKeys = (environment: Environment, venue: string): Keys => {
   }
 }
 
-/** Names the account that the keys of the configured venue open, without telling them. Throws VenueMisconfigured. */
-export const liveAccount = ({ venue }: Pick<Config, 'venue'>, environment: Environment): string =>
-  accountName(venue.name, venueKeys(environment, venue.name).apiKey)
+const alpacaHosts = { paper: 'https://paper-api.alpaca.markets', live: 'https://api.alpaca.markets' }
+
+/**
+ * APCA_API_BASE_URL must be there and must be the host of the mode: paper keys at the live host, or the other way round,
+ * are a mistake that is found before anything is written. Throws VenueMisconfigured.
+ */
+const requireAlpacaHost = (
+  { mode, venue }: Pick<Config, 'mode' | 'venue'>,
+  environment: Environment,
+): void => {
+  const given = credential(environment, 'APCA_API_BASE_URL')?.replace(/\/+(?:v2\/*)?$/, '')
+  const wanted = venue.url !== '' ? venue.url : mode === 'live' ? alpacaHosts.live : alpacaHosts.paper
+  if (given === undefined)
+    throw new VenueMisconfigured(`APCA_API_BASE_URL is not set; mode ${mode} trades at ${wanted}`)
+  if (given !== wanted)
+    throw new VenueMisconfigured(
+      `APCA_API_BASE_URL is not ${wanted}, where mode ${mode} trades; set it, and the keys of that account`,
+    )
+}
+
+/**
+ * Names the account that the keys of the configured venue open, without telling them. Throws VenueMisconfigured for keys
+ * that are missing or belong to another mode.
+ */
+export const liveAccount = (config: Pick<Config, 'mode' | 'venue'>, environment: Environment): string => {
+  const { name } = config.venue
+  const { apiKey } = venueKeys(environment, name)
+  if (name === 'alpaca' || name === 'alpaca-crypto') requireAlpacaHost(config, environment)
+  return accountName(name, apiKey)
+}
 
 const fileOf = (path: string): string | undefined => {
   try {

@@ -198,12 +198,12 @@ const engineOf = async (
     calendar: nyseCalendar,
     market: async () =>
       isLive
-        ? (await import('../adapters/live-connection.ts')).liveMarket(config)
+        ? (await import('../adapters/live-connection.ts')).liveMarket(config, process.env, nyseCalendar)
         : (await import('../adapters/recorded-data.ts')).recordedData(recordings(), nyseCalendar),
     venue: async (market, orders, prefix) => {
       if (config.mode !== 'dry-run' && config.venue.name !== 'paper') {
         const { liveVenue } = await import('../adapters/live-connection.ts')
-        return liveVenue(config, process.env, { orders, prefix, now: clock.now })
+        return liveVenue(config, process.env, nyseCalendar, { orders, prefix, now: clock.now })
       }
       const { paperVenue } = await import('../adapters/paper-venue.ts')
       const { makerFee, takerFee, slippage, participation, markets } = config.venue
