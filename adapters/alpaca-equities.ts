@@ -58,6 +58,8 @@ export const alpacaEquities: Dialect = {
     )
   },
   cancel: (api, id) => alpacaApi(api).traderPrivateDeleteV2OrdersOrderId({ order_id: id }),
+  // Not enough buying power or shares: ccxt would call it a network error.
+  refuses: json => isObject(json) && json.code === 40310000,
   lookups: [
     { name: 'the order', look: alpacaOrder, answers: isObject },
     {

@@ -36,6 +36,8 @@ export interface Dialect {
   /** How an order is sent; undefined where ccxt's createOrder does it. */
   readonly create?: (api: Exchange, request: OrderRequest, clientId: string) => Promise<Order>
   readonly cancel?: (api: Exchange, id: string) => Promise<unknown>
+  /** A refusal of the exchange, parsed, that ccxt has no class for. */
+  readonly refuses?: (json: unknown) => boolean
   /** In this order: an order that moves from one to the next in between is found in the next. */
   readonly lookups: readonly Lookup[]
   /** Whether an order that is in none of them is provably not known. */
@@ -285,9 +287,8 @@ const bitfinex: Dialect = {
     return past.find(order => order.id === id)
   },
   tradesOfOrder: (api, id, symbol) => api.fetchOrderTrades(id, symbol),
-  perSymbol: false,
-  trades: (api, _symbol, since) =>
-    paged(from => api.fetchMyTrades(undefined, from, 1000, { sort: 1 }), since),
+  perSymbol: true,
+  trades: (api, symbol, since) => paged(from => api.fetchMyTrades(symbol, from, 1000, { sort: 1 }), since),
   answersTrades: isList,
   holdings: totals,
   answersHoldings: jsons => jsons.some(isList),

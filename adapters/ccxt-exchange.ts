@@ -122,7 +122,7 @@ export const openCcxt = async (settings: CcxtSettings): Promise<CcxtExchange> =>
                   `${name} does not accept the time of this machine (${what}); set its clock, with chrony or ` +
                     `systemd-timesyncd: ${said}`,
                 )
-              if (!clockAdjusted && api.has.fetchTime === true) {
+              if (!clockAdjusted && api.has.fetchTime === true && !nonceMustGrow.has(name)) {
                 clockAdjusted = true
                 await adjustClock(api)
               }
@@ -191,11 +191,13 @@ const construct = async ({
     number: String,
   })
   api.timeout = 600_000 // the deadline is ours
-  const original = api.nonce.bind(api)
-  let nonce = 0
-  api.nonce = () => {
-    nonce = Math.max(nonce + 1, original())
-    return nonce
+  if (nonceMustGrow.has(exchange)) {
+    const original = api.nonce.bind(api)
+    let nonce = 0
+    api.nonce = () => {
+      nonce = Math.max(nonce + 1, original())
+      return nonce
+    }
   }
   if (sandbox) {
     // setSandboxMode does not mind an exchange without one: it takes the addresses away and says nothing.
@@ -220,6 +222,9 @@ const vendorOf = async (exchange: string): Promise<Vendor> => {
     )
   }
 }
+
+/** Elsewhere a nonce is a timestamp that must be near the exchange's own, and may go back when our clock is corrected. */
+const nonceMustGrow: ReadonlySet<string> = new Set(['bitfinex', 'kraken'])
 
 /** Spot only, and no calls that spot trading does not need. */
 const optionsOf: Readonly<Record<string, Record<string, unknown>>> = {

@@ -19,7 +19,7 @@ import { exactDecimal } from './exact-decimal.ts'
 /** After so long without a later one, the last candle is closed: nobody traded. */
 const settleMs = 5_000
 /** A candle that is missing in between may be late for so long; after that it does not exist. */
-const lateMs = 60_000
+const lateMs = 90_000
 /** Candles that are remembered of a series, so that a second reader does not ask again. */
 const heldMax = 1_500
 

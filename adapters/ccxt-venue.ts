@@ -106,7 +106,7 @@ export const ccxtVenue = ({
       }
     } catch (error) {
       const said = exchange.clean(messageOf(error))
-      return isRejection(error, heard.at(-1))
+      return isRejection(error, heard.at(-1)) || dialect.refuses?.(parsed(heard.at(-1)?.body))
         ? { kind: 'rejected', reason: said }
         : { kind: 'unknown', detail: said }
     }

@@ -49,7 +49,10 @@ describe.each(tried)('%s', (_name, venueName, symbol, kind) => {
   let low: Decimal
 
   beforeAll(async () => {
-    venue = await simulated(venueName, kind === 'equities' ? { clock: { mode: 'fixed', at: inSession } } : {})
+    venue = await simulated(
+      venueName,
+      kind === 'equities' ? { clock: { mode: 'fixed', at: inSession }, balances: { USD: '10000' } } : {},
+    )
     exchange = await connect(venue, { withMarkets: kind === 'spot' })
     desk = deskAt(exchange, [symbol], kind)
     const price = await venue.price(kind === 'equities' ? 'AAPL/USD' : symbol)

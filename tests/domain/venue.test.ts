@@ -2,7 +2,8 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Decimal, isMultiple, multiply, roundTo } from '../../domain/decimal.ts'
+import { type Decimal, isMultiple, roundTo } from '../../domain/decimal.ts'
+import { exactDecimal } from '../../adapters/exact-decimal.ts'
 import { tickAt } from '../../domain/venue.ts'
 
 const bitfinex = {
@@ -32,13 +33,7 @@ test('without significant digits it is the market its own', () => {
 test('a price on its tick has no more than five significant digits', () => {
   const prices = fc
     .tuple(fc.integer({ min: 1, max: 99_999_999 }), fc.integer({ min: -6, max: 4 }))
-    .map(
-      ([digits, power]): Decimal =>
-        multiply(
-          `${digits}`,
-          power < 0 ? `0.${'0'.repeat(-power - 1)}1` : (`1${'0'.repeat(power)}` as Decimal),
-        ),
-    )
+    .map(([digits, power]) => exactDecimal(`${digits}e${power}`) as Decimal)
   fc.assert(
     fc.property(prices, price => {
       const rounded = roundTo(price, tickAt(bitfinex, price), 'down')
