@@ -69,7 +69,7 @@ type Vendor = new (options: Record<string, unknown>) => Exchange
 export const openCcxt = async (settings: CcxtSettings): Promise<CcxtExchange> => {
   const { exchange: name, keys, deadlineMs = 10_000 } = settings
   const { wait = pause, now = Date.now, jitter = Math.random } = settings
-  const api = await construct(settings)
+  const api = await constructCcxt(settings)
   const { text: redact } = redaction(
     [keys?.apiKey, keys?.secret, keys?.password].filter(each => each !== undefined),
   )
@@ -174,7 +174,8 @@ const adjustClock = async (api: Exchange): Promise<void> => {
   }
 }
 
-const construct = async ({
+/** The exchange before it has asked anything. Throws VenueMisconfigured. */
+export const constructCcxt = async ({
   exchange,
   keys,
   sandbox,

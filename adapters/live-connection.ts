@@ -10,7 +10,7 @@ import type { Venue } from '../domain/venue.ts'
 import { alpacaEquities, alpacaRules } from './alpaca-equities.ts'
 import { alpacaMarket, requireSameCalendar } from './alpaca-market.ts'
 import { ccxtAccount } from './ccxt-account.ts'
-import { type CcxtExchange, type CcxtSettings, openCcxt } from './ccxt-exchange.ts'
+import { type CcxtExchange, type CcxtSettings, constructCcxt, openCcxt } from './ccxt-exchange.ts'
 import { ccxtMarket } from './ccxt-market.ts'
 import { ccxtVenue } from './ccxt-venue.ts'
 import { venueKeys } from './venue-keys.ts'
@@ -39,6 +39,12 @@ export const liveMarket = async (
       'market.source is ccxt: say which exchange in market.exchange, such as kraken',
     )
   return ccxtMarket(await openCcxt({ exchange: exchangeOf(name), sandbox: false, url: market.url }))
+}
+
+/** Throws VenueMisconfigured when the exchange has no test system, before anything is written or asked. */
+export const requireSandbox = async ({ venue }: Config): Promise<void> => {
+  if (venue.name !== 'alpaca')
+    await constructCcxt({ exchange: exchangeOf(venue.name), sandbox: true, url: '' })
 }
 
 export interface BookSide {

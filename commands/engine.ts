@@ -99,8 +99,8 @@ export interface Engine {
   market(): Promise<MarketData>
   /** The venue of the book's configuration; `orders` is what it may know of the past, `prefix` that of the book's order ids. */
   venue(market: MarketData, orders: () => Iterable<Order>, prefix: string): Promise<Venue>
-  /** Names the account that the venue's keys open. Throws when they are missing. */
-  account(): string
+  /** Names the account that the venue's keys open. Throws when they are missing, or when the venue has not what is asked of it. */
+  account(): Promise<string>
   /** What the environment says about trading for real. */
   readonly liveKeys: LiveKeys
   champions(): Promise<readonly Champion[]>

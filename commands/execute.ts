@@ -80,7 +80,7 @@ export const execute: Command<Options> = {
         exit.refused,
         'no candles are configured: name their files in market.files, as examples/demo-crypto.json does',
       )
-    const account = requireAccount(engine)
+    const account = await requireAccount(engine)
     const market = await engine.market()
     const champions = await chosenChampions(engine)
     const begin = await beginning(engine, market, from)

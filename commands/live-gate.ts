@@ -28,7 +28,7 @@ export const venueObjection = ({ mode, venue, market }: Config): string | undefi
  * Whether the venue's keys are there. Asked before anything is written: a start that cannot trade leaves no trace.
  * Gives the account's name; undefined when no venue will be asked.
  */
-export const requireAccount = ({ config, account }: Engine): string | undefined =>
+export const requireAccount = async ({ config, account }: Engine): Promise<string | undefined> =>
   config.mode === 'dry-run' || config.venue.name === 'paper' ? undefined : account()
 
 /** Turns both keys at a live start, and records which way they turned. Stops with 78 when they do not open. */

@@ -216,7 +216,11 @@ const engineOf = async (
         now: clock.now,
       })
     },
-    account: () => liveAccount(config, process.env),
+    account: async () => {
+      const name = liveAccount(config, process.env)
+      if (config.venue.sandbox) await (await import('../adapters/live-connection.ts')).requireSandbox(config)
+      return name
+    },
     liveKeys: { trading: process.env.LIVE_TRADING, confirm: process.env.LIVE_CONFIRM },
     championStamp: async () =>
       (await import('../adapters/champion-folder.ts')).championStamp(config.execute.champions),

@@ -207,7 +207,7 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
           orders,
           now: own.now,
         }),
-      account: () => 'none',
+      account: async () => 'none',
       liveKeys: { trading: undefined, confirm: undefined },
       championStamp: async () => 'unchanged',
       champions: async () => seated,
