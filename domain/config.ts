@@ -59,7 +59,7 @@ export const Config = z.strictObject({
   }),
   venue: z.strictObject({
     /** 'paper'; 'alpaca' for US equities; else an exchange of ccxt, where 'alpaca-crypto' is Alpaca's. */
-    name: z.union([z.literal('paper'), ExchangeName]),
+    name: z.string().regex(/^[a-z0-9-]{1,40}$/, "'paper' or an exchange's name such as kraken"),
     /** Trade on the exchange's test system, with its play money. */
     sandbox: z.boolean(),
     /** As `market.url`. */

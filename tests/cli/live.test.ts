@@ -138,7 +138,8 @@ describe('a start that is refused', () => {
       'APCA_API_BASE_URL is not',
     ],
   ])('%s: 78, and nothing is written', async (_, flags, given, env, says) => {
-    const book = `refused-${(refusals += 1)}`
+    refusals += 1
+    const book = `refused-${refusals}`
     const file = config(book, { market: market(), ...given })
     const ran = await veritape(['execute', '--config', file, '--once', ...flags], { cwd, env })
     expect(ran.stderr).toContain(says)

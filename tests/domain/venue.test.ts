@@ -2,8 +2,8 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Decimal, isMultiple, roundTo } from '../../domain/decimal.ts'
 import { exactDecimal } from '../../adapters/exact-decimal.ts'
+import { type Decimal, isMultiple, roundTo } from '../../domain/decimal.ts'
 import { tickAt } from '../../domain/venue.ts'
 
 const bitfinex = {
