@@ -6,6 +6,7 @@
 // docs/ledger-format.md describes the bytes.
 
 import fs from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { EventStore } from '../domain/event-store.ts'
 import type { Role } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
@@ -95,13 +96,13 @@ export const openJsonlStore = async ({
   }
 }
 
+/** Makes the folder and those above it that are missing; each is on disk before anything is put into it. */
 const makeFolder = (files: LedgerFiles, folder: string) => {
-  const first = fs.mkdirSync(folder, { recursive: true })
+  const path = resolve(folder)
+  const first = fs.mkdirSync(path, { recursive: true })
   if (first === undefined) return
-  for (let made = folder; made.length >= first.length; made = parentOf(made)) files.syncFolder(parentOf(made))
+  for (let made = path; made.length >= first.length; made = dirname(made)) files.syncFolder(dirname(made))
 }
-
-const parentOf = (folder: string): string => `${folder.replace(/\/[^/]*\/?$/, '') || '/'}`
 
 const takeForOpening = async (lock: LedgerLock, folder: string, busyAfterMs: number): Promise<void> => {
   const since = performance.now()
@@ -187,9 +188,13 @@ const writingStore = ({ folder, role, identity, writer, lock, busyAfterMs }: Wri
       opened()
       return streamOf(folder, writer.refresh(), stream, readHead(headFd, folder).mark)
     },
-    append: async group => {
-      opened()
-      return queue.append(admit(group))
+    append: group => {
+      try {
+        opened()
+        return queue.append(admit(group))
+      } catch (error) {
+        return Promise.reject(error)
+      }
     },
     close: async () => {
       if (closed) return

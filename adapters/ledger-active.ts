@@ -6,7 +6,10 @@ import type { Known } from './ledger-known.ts'
 export interface ActiveSegment {
   /** Opens a segment for appending, or gives the one that is open; creates its file. */
   activate(name: string): number
-  /** True when it is as this process left it: then nobody else has written. One look at the file. */
+  /**
+   * True when it is as this process left it: then nobody else has written. One look at the file. When another file has
+   * its name, the one that was open is let go: what is appended to a file without a name is lost.
+   */
   isAsLeft(known: Known): boolean
   close(): void
 }
@@ -31,9 +34,12 @@ export const activeSegment = (folder: string): ActiveSegment => {
       return fd
     },
     isAsLeft: known => {
-      if (active === undefined || active.name !== known.segment || known.next !== undefined) return false
+      if (active === undefined) return false
       const now = fs.statSync(`${folder}/${active.name}`, { throwIfNoEntry: false })
-      return now !== undefined && now.ino === active.inode && now.size === known.end
+      if (now?.ino === active.inode)
+        return active.name === known.segment && known.next === undefined && now.size === known.end
+      close()
+      return false
     },
   }
 }

@@ -4,11 +4,17 @@
 import fs from 'node:fs'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Seq, StreamName } from '../domain/event.ts'
-import { LedgerRecovered, LedgerRestored, SegmentClosed, SegmentOpened } from '../domain/segment.ts'
+import {
+  LedgerRecovered,
+  LedgerRepaired,
+  LedgerRestored,
+  SegmentClosed,
+  SegmentOpened,
+} from '../domain/segment.ts'
 import { ledgerStream } from '../domain/stream.ts'
 import type { DurableMark } from './ledger-head.ts'
 import { addToStream, type Known, noteOwn, removeFromStreams, revisionOf, settle } from './ledger-known.ts'
-import { decodeLine, NotALine, typeAt } from './ledger-line.ts'
+import { decodeLine, hashIn, hashOfBytes, NotALine, typeAt } from './ledger-line.ts'
 import { type Chain, chainAfter, type Fault, forEachLine, subjectOf, takeLine } from './ledger-scan.ts'
 import { isBefore, listSegments, sealedName } from './ledger-segment.ts'
 import { openSegment, type SegmentBytes } from './ledger-segment-bytes.ts'
@@ -186,17 +192,20 @@ const takeSubject = (
 }
 
 const ownTypes: ReadonlySet<string> = new Set(
-  [SegmentOpened, SegmentClosed, LedgerRecovered, LedgerRestored].map(({ type }) => type),
+  [SegmentOpened, SegmentClosed, LedgerRecovered, LedgerRestored, LedgerRepaired].map(({ type }) => type),
 )
 
+/** What they say is acted upon, so their hash is looked at in closed segments too. */
 const takeOwn = (group: Pending, bytes: Buffer, start: number, end: number): Wrong => {
+  const hash = hashOfBytes(bytes, start, end)
+  if (hash !== hashIn(bytes, end)) return { expected: `hash ${hash}`, found: hashIn(bytes, end) }
   try {
     const { event } = decodeLine(bytes.toString('utf8', start, end - 1)).recorded
     group.own.push(event)
     if (event.type === SegmentClosed.type) group.next = event.data.nextSegment
     return undefined
   } catch (error) {
-    if (!(error instanceof NotALine)) throw error
+    if (!(error instanceof NotALine || error instanceof SyntaxError)) throw error
     return { expected: 'a line of the ledger', found: error.message }
   }
 }

@@ -89,10 +89,14 @@ export const listAnchors = (folder: string): string[] => {
     .sort()
 }
 
-/** The text of a day's anchor, without its end of line; undefined when there is none. */
+/**
+ * The text of a day's anchor, without its end of line; undefined when there is none. A text whose end of line is missing
+ * is none that parses: a byte of the file is gone.
+ */
 export const readAnchorText = (folder: string, date: string): string | undefined => {
   try {
-    return fs.readFileSync(`${folder}/${anchorsFolder}/${date}.json`, 'utf8').replace(/\n$/, '')
+    const text = fs.readFileSync(`${folder}/${anchorsFolder}/${date}.json`, 'utf8')
+    return text.endsWith('\n') ? text.slice(0, -1) : `${text} without an end of line`
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error

@@ -7,14 +7,7 @@
 // prints objects can make it.)
 
 import { declarationOf, UnknownEvent } from '../domain/catalogue.ts'
-
-/** Whole lines, as bytes and as one character for each byte: places are the same in both. */
-export interface Page {
-  readonly bytes: Buffer
-  readonly text: string
-}
-
-export const pageOf = (bytes: Buffer): Page => ({ bytes, text: bytes.toString('latin1') })
+import type { Page } from './ledger-page.ts'
 
 /**
  * The wanted fields of the data that begins at `from`; undefined when it has to be parsed. Texts that a caller keeps

@@ -64,6 +64,14 @@ export const replaceFile = (
   files.syncFolder(folder)
 }
 
+/** The folder of what was taken out of the ledger's files; made when it is not there yet. */
+export const quarantineOf = (files: LedgerFiles, folder: string): string => {
+  const place = `${folder}/quarantine`
+  fs.mkdirSync(place, { recursive: true })
+  files.syncFolder(folder)
+  return place
+}
+
 /** A write that took fewer bytes than it was given, and said nothing: there was no room for the rest. */
 export const shortWrite = (name: string, written: number, length: number): Error =>
   Object.assign(new Error(`ENOSPC: only ${written} of ${length} bytes of ${name} were written`), {

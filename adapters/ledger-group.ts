@@ -8,7 +8,8 @@ import { type Either, left, right } from '../domain/result.ts'
 import { ledgerStream } from '../domain/stream.ts'
 import { decideAppend, place, type Request, type Standing, type Stored } from './ledger-decision.ts'
 import { addToStream, type Known, noteOwn, removeFromStreams, revisionOf } from './ledger-known.ts'
-import { digits, encodeLine } from './ledger-line.ts'
+import { digits } from './ledger-line.ts'
+import type { LineBuffer } from './ledger-lines.ts'
 import type { StoredEvents } from './ledger-stored.ts'
 import type { RecordedTime } from './ledger-time.ts'
 
@@ -21,8 +22,8 @@ export interface WriteGroup {
   /** Stages every request that may be written; answers all. */
   decide(requests: readonly Request[]): Outcome[]
   isEmpty(): boolean
-  /** The group's lines. */
-  text(): string
+  /** Encodes the group's lines. */
+  encode(into: LineBuffer): void
   /** The group did not become part of the ledger. */
   drop(): void
   /** The group is durable, its lines up to `end` of `segment`. */
@@ -80,18 +81,16 @@ export const writeGroup = (known: Known, stored: StoredEvents, time: RecordedTim
           return { bug: error instanceof Error ? error : new Error(String(error)) }
         }
       }),
-    text: () => {
+    encode: into => {
+      into.clear()
       hash = known.hash
-      const lines: string[] = []
       const frame = digits(lastSeq - known.seq, 4)
+      let line = 0
       for (const { placed, request } of staged)
         for (let index = 0; index < placed.length; index++) {
-          const event = placed[index] as Recorded<BookEvent>
-          const line = encodeLine(event, request.data[index] as string, lines.length + 1, frame, hash)
-          lines.push(line.text)
-          hash = line.hash
+          line++
+          hash = into.add(placed[index] as Recorded, request.data[index] as string, line, frame, hash)
         }
-      return lines.length === 1 ? (lines[0] as string) : lines.join('')
     },
     drop: () => {
       removeFromStreams(

@@ -6,7 +6,7 @@
 
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Revision, Seq, StreamName } from '../domain/event.ts'
-import { LedgerRecovered, LedgerRestored, SegmentOpened } from '../domain/segment.ts'
+import { LedgerRecovered, LedgerRepaired, LedgerRestored, SegmentOpened } from '../domain/segment.ts'
 import { zeroHash } from './ledger-line.ts'
 import { type Past, pastOf } from './ledger-past.ts'
 
@@ -95,7 +95,8 @@ export const removeFromStreams = ({ streams }: Known, added: readonly StreamName
 /** Takes in what an event of the store itself says. */
 export const noteOwn = (known: Pick<Known, 'epoch' | 'recorded'>, event: BookEvent): void => {
   if (event.type === SegmentOpened.type || event.type === LedgerRestored.type) known.epoch = event.data.epoch
-  else if (event.type === LedgerRecovered.type) known.recorded.add(event.data.quarantined)
+  else if (event.type === LedgerRecovered.type || event.type === LedgerRepaired.type)
+    known.recorded.add(event.data.quarantined)
 }
 
 /** When a segment is left for the next: its events are past. */

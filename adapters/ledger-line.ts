@@ -38,20 +38,36 @@ export const fitsOnLine = (type: string, stream: string, data: string): boolean 
   return data.length * 3 <= room || Buffer.byteLength(data) <= room
 }
 
-/** The text of a line up to its own hash, and that hash. `data` is JSON text. */
-export const encodeLine = (
+/** A line up to its own hash. `data` is JSON text, `index` and `frame` its place in the group and the size of that. */
+export const bodyOf = (
   { seq, stream, revision, id, at, cause, correlation, run, event }: Recorded,
   data: string,
   index: number,
   frame: string,
   previous: string,
+): string =>
+  `{"n":"${digits(seq, 16)}","b":"${digits(index, 4)}/${frame}","t":"${event.type}","s":"${stream}","r":"${digits(revision, 10)}","i":"${id}","at":"${at}","k":${event.version},"m":{"cause":${cause},"correlation":${correlation},"run":${run}},"d":${data},"p":"${previous}"`
+
+/** A whole line, and its own hash. */
+export const encodeLine = (
+  event: Recorded,
+  data: string,
+  index: number,
+  frame: string,
+  previous: string,
 ): { readonly text: string; readonly hash: string } => {
-  const body = `{"n":"${digits(seq, 16)}","b":"${digits(index, 4)}/${frame}","t":"${event.type}","s":"${stream}","r":"${digits(revision, 10)}","i":"${id}","at":"${at}","k":${event.version},"m":{"cause":${cause},"correlation":${correlation},"run":${run}},"d":${data},"p":"${previous}"`
+  const body = bodyOf(event, data, index, frame, previous)
   const own = hash('sha256', body, 'hex')
   return { text: `${body},"h":"${own}"}\n`, hash: own }
 }
 
-export const digits = (number: number, width: number): string => String(number).padStart(width, '0')
+const zeros = Array.from({ length: 17 }, (_, count) => '0'.repeat(count))
+
+/** A whole number with zeros in front; `width` is at most 16. */
+export const digits = (number: number, width: number): string => {
+  const text = `${number}`
+  return `${zeros[width - text.length] ?? ''}${text}`
+}
 
 export interface Line {
   /** In the shape of today, whatever the line is written in. */

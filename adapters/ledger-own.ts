@@ -1,5 +1,5 @@
-// The store's own events, in the stream `ledger`: segments that are opened and closed, recoveries, and where a restored
-// ledger goes on. Like every event they have an id that is a function of what they are about, so none is recorded twice.
+// The store's own events, in the stream `ledger`: segments that are opened and closed, recoveries and repairs, and where a
+// restored ledger goes on. Like every event they have an id that is a function of what they are about, so none is recorded twice.
 
 import { outside, propose } from '../domain/event.ts'
 import { LedgerRestored, type SegmentEvent, SegmentOpened } from '../domain/segment.ts'
@@ -7,11 +7,13 @@ import { ledgerStream } from '../domain/stream.ts'
 import type { Request } from './ledger-decision.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import { type Known, revisionOf } from './ledger-known.ts'
+import { repairs } from './ledger-poison.ts'
 import { recoveries } from './ledger-recovery.ts'
 
 const subjectOf = (event: SegmentEvent): string => {
   switch (event.type) {
     case 'LedgerRecovered':
+    case 'LedgerRepaired':
       return event.data.quarantined
     case 'LedgerRestored':
       return `restored after ${event.data.seq}`
@@ -48,12 +50,13 @@ export const openingOf = ({ book, epoch }: LedgerIdentity, known: Known, segment
   })
 
 /**
- * What happened to the files and is not in the ledger yet: recoveries that left a file in the quarantine, and a
- * LEDGER.json with another epoch than the ledger's last event speaks of, which is what a restore leaves.
+ * What happened to the files and is not in the ledger yet: recoveries and repairs that left a file in the quarantine,
+ * and a LEDGER.json with another epoch than the ledger's last event speaks of, which is what a restore leaves.
  */
 export const unrecorded = (folder: string, identity: LedgerIdentity, known: Known): SegmentEvent[] => [
   ...unrecordedRestore(identity, known),
   ...recoveries(folder, known.recorded),
+  ...repairs(folder, known.recorded),
 ]
 
 const unrecordedRestore = (

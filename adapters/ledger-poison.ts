@@ -1,12 +1,16 @@
 // POISON: a sync failed, so nobody knows what the disk holds. The file stops every writer, in this process and in
-// all others, until a person has looked and removed it.
+// all others, until a person has looked and repaired the ledger (ledger-repair.ts), which moves it to the quarantine.
 
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { LedgerDamaged } from '../domain/event-store.ts'
+import { LedgerRepaired } from '../domain/segment.ts'
 import type { Instant } from '../domain/time.ts'
-import type { LedgerFiles } from './ledger-files.ts'
+import { type LedgerFiles, quarantineOf, replaceFile } from './ledger-files.ts'
+import { digits } from './ledger-line.ts'
 
-const remedy = "check the disk, run 'veritape verify', copy or restore the ledger, then remove POISON"
+const name = 'POISON'
+const remedy = "check the disk, stop all processes of this book, then run 'veritape repair'"
 
 export interface Poison {
   /** Throws when this writer has stopped, or POISON is there. */
@@ -18,6 +22,8 @@ export interface Poison {
   /** As spread, for a failure that nobody waits for: the next call of `refuse` throws it. */
   note(error: unknown): void
   readonly stopped: () => boolean
+  /** Whether this writer has stopped, or POISON is there. */
+  readonly stands: () => boolean
 }
 
 export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instant): Poison => {
@@ -30,20 +36,22 @@ export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instan
     const why = error instanceof Error ? error.message : String(error)
     let sentence = `${folder} could not be made durable (${why}): the kernel may have dropped what was written; ${remedy}`
     try {
-      fs.writeFileSync(`${folder}/POISON`, `${clock()} pid ${process.pid}: ${sentence}\n`, { flush: true })
+      fs.writeFileSync(`${folder}/${name}`, `${clock()} pid ${process.pid}: ${sentence}\n`, { flush: true })
       files.syncFolder(folder)
     } catch (again) {
       sentence = `${sentence} (POISON could not be written either: ${String(again)})`
     }
     return stop(new LedgerDamaged('poisoned', sentence))
   }
+  const isThere = () => fs.statSync(`${folder}/${name}`, { throwIfNoEntry: false }) !== undefined
   return {
     stopped: () => stopped !== undefined,
+    stands: () => stopped !== undefined || isThere(),
     stop,
     refuse: () => {
       if (stopped !== undefined) throw stopped
-      if (fs.statSync(`${folder}/POISON`, { throwIfNoEntry: false }) === undefined) return
-      const sentence = `${folder}/POISON exists: a sync failed there and nobody may write. Read it, ${remedy}`
+      if (!isThere()) return
+      const sentence = `${folder}/${name} exists: a sync failed there and nobody may write. Read it, ${remedy}`
       throw new LedgerDamaged('poisoned', sentence)
     },
     spread,
@@ -56,3 +64,38 @@ export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instan
     },
   }
 }
+
+// ── after a repair ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** 'POISON.0000000000001912.1f00…(16 digits)': the last event that was proven, and a hash of what POISON said. */
+const clearedForm = /^POISON\.(\d{16})\.[0-9a-f]{16}$/
+
+/** Moves POISON to the quarantine: writers may write again. `seq` is the last event that was proven. */
+export const clearPoison = (files: LedgerFiles, folder: string, seq: number): void => {
+  const bytes = fs.readFileSync(`${folder}/${name}`)
+  const cleared = `${name}.${digits(seq, 16)}.${sha256Of(bytes).slice(0, 16)}`
+  replaceFile(files, quarantineOf(files, folder), cleared, bytes)
+  files.remove(`${folder}/${name}`)
+  files.syncFolder(folder)
+}
+
+/** One event for each POISON in the quarantine that is not recorded yet; made from the files, as recoveries are. */
+export const repairs = (
+  folder: string,
+  recorded: ReadonlySet<string>,
+): ReturnType<typeof LedgerRepaired>[] => {
+  const place = `${folder}/quarantine`
+  if (!fs.existsSync(place)) return []
+  return fs
+    .readdirSync(place)
+    .sort()
+    .flatMap(file => {
+      const quarantined = `quarantine/${file}`
+      const [, seq] = clearedForm.exec(file) ?? []
+      if (seq === undefined || recorded.has(quarantined)) return []
+      const sha256 = sha256Of(fs.readFileSync(`${place}/${file}`))
+      return LedgerRepaired({ seq: Number(seq), sha256, quarantined })
+    })
+}
+
+const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')

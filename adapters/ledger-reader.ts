@@ -7,7 +7,15 @@ import type { Recorded, Seq } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { codeOf } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
-import { decodeLine, hashIn, hashOfBytes, lineBytesMin, NotALine } from './ledger-line.ts'
+import {
+  decodeLine,
+  hashIn,
+  hashOfBytes,
+  lineBytesMin,
+  NotALine,
+  previousIn,
+  zeroHash,
+} from './ledger-line.ts'
 import { chunksOf, locate } from './ledger-scan.ts'
 import { isBefore, listSegments } from './ledger-segment.ts'
 import { openSegment, type SegmentBytes } from './ledger-segment-bytes.ts'
@@ -22,14 +30,23 @@ export interface Cursor {
   readonly offset: number
   /** Seq of the line before. */
   readonly seq: Seq
+  /** Hash of the line before, where it is known: then the next one must name it. */
+  readonly hash?: string
 }
 
-export const beginning: Cursor = { segment: '', offset: 0, seq: 0 }
+export const beginning: Cursor = { segment: '', offset: 0, seq: 0, hash: zeroHash }
+
+export const cursorAt = ({ segment, end, seq, hash }: DurableMark): Cursor => ({
+  segment,
+  offset: end,
+  seq,
+  hash,
+})
 
 /** The cursor behind `after`. */
 export const cursorAfter = (folder: string, after: Seq, mark: DurableMark): Cursor => {
   if (after <= 0) return beginning
-  if (after >= mark.seq) return { segment: mark.segment, offset: mark.end, seq: mark.seq }
+  if (after >= mark.seq) return cursorAt(mark)
   const names = segmentsUpTo(folder, mark)
   let low = 0
   let high = names.length - 1
@@ -64,30 +81,26 @@ export async function* readTo(
 ): AsyncGenerator<readonly Recorded<BookEvent>[]> {
   if (cursor.seq >= mark.seq) return
   const names = segmentsUpTo(folder, mark).filter(name => !isBefore(name, cursor.segment || name))
-  let seq = cursor.seq
+  const last: Last = { seq: cursor.seq, hash: cursor.hash }
   for (const name of names) {
     const from = name === cursor.segment ? cursor.offset : 0
-    for await (const part of readSegment(
-      folder,
-      name,
-      from,
-      name === mark.segment ? mark.end : undefined,
-      wanted,
-      seq,
-      upTo,
-    )) {
-      seq = part.seq
-      if (part.events.length > 0) yield part.events
-      if (seq >= upTo) return
+    const to = name === mark.segment ? mark.end : undefined
+    for await (const events of readSegment(folder, name, from, to, wanted, last, upTo)) {
+      if (last.seq === mark.seq && last.hash !== undefined && last.hash !== mark.hash)
+        throw damaged(`${folder}/${name}`, `its event ${mark.seq} is not the one that HEAD names`)
+      if (events.length > 0) yield events
+      if (last.seq >= upTo) return
     }
   }
-  if (seq < mark.seq) throw lost(folder, `it holds ${seq} events, but event ${mark.seq} was acknowledged`)
+  if (last.seq < mark.seq)
+    throw lost(folder, `it holds ${last.seq} events, but event ${mark.seq} was acknowledged`)
 }
 
-interface Part {
-  readonly events: readonly Recorded<BookEvent>[]
-  /** Of the last line that was passed. */
-  readonly seq: Seq
+/** The last line that was passed. */
+interface Last {
+  seq: Seq
+  /** Undefined when it was not looked at. */
+  hash: string | undefined
 }
 
 async function* readSegment(
@@ -96,9 +109,9 @@ async function* readSegment(
   from: number,
   markEnd: number | undefined,
   wanted: Wanted,
-  seqBefore: Seq,
+  last: Last,
   upTo: Seq,
-): AsyncGenerator<Part> {
+): AsyncGenerator<readonly Recorded<BookEvent>[]> {
   const source = openSegment(folder, name)
   let chunks: ReturnType<typeof chunksOf> | undefined
   try {
@@ -106,7 +119,6 @@ async function* readSegment(
     const to = markEnd ?? size
     if (size < to) throw lost(folder, `${name} has ${size} bytes, but ${to} were acknowledged`)
     chunks = chunksOf(source, from, to)
-    let seq = seqBefore
     while (true) {
       const next = await chunks.next()
       if (next.done === true) {
@@ -115,10 +127,8 @@ async function* readSegment(
         return
       }
       const { bytes, offset } = next.value
-      const part = linesOf(bytes, wanted, seq, upTo, start => `${folder}/${name} at byte ${offset + start}`)
-      seq = part.seq
-      yield part
-      if (seq >= upTo) return
+      yield linesOf(bytes, wanted, last, upTo, start => `${folder}/${name} at byte ${offset + start}`)
+      if (last.seq >= upTo) return
     }
   } finally {
     // The next chunk may be on its way: its read must end before the file is closed under it.
@@ -130,34 +140,39 @@ async function* readSegment(
 const linesOf = (
   bytes: Buffer,
   wanted: Wanted,
-  seqBefore: Seq,
+  last: Last,
   upTo: Seq,
   place: (start: number) => string,
-): Part => {
+): readonly Recorded<BookEvent>[] => {
   const events: Recorded<BookEvent>[] = []
-  let seq = seqBefore
   let start = 0
-  while (start < bytes.length && seq < upTo) {
+  while (start < bytes.length && last.seq < upTo) {
     const end = bytes.indexOf(newline, start + lineBytesMin)
     if (end < 0) throw damaged(place(start), 'a line without an end')
-    seq++
-    if (wanted(bytes, start)) events.push(eventIn(bytes, start, end, seq, place))
+    last.seq++
+    if (wanted(bytes, start)) events.push(eventIn(bytes, start, end, last, place))
+    else last.hash = undefined
     start = end + 1
   }
-  return { events, seq }
+  return events
 }
 
 const eventIn = (
   bytes: Buffer,
   start: number,
   end: number,
-  seq: Seq,
+  last: Last,
   place: (start: number) => string,
 ): Recorded<BookEvent> => {
-  // What is served is proven first; lines that are passed over are proven by whoever verifies.
+  const { seq, hash: before } = last
+  // What is served is proven first, with its link to the line before where that one is served too; lines that are passed
+  // over are proven by whoever verifies.
   const own = hashOfBytes(bytes, start, end + 1)
   const claimed = hashIn(bytes, end + 1)
   if (own !== claimed) throw damaged(place(start), `its hash is ${own}, it says ${claimed}`)
+  if (before !== undefined && previousIn(bytes, end + 1) !== before)
+    throw damaged(place(start), `it follows ${previousIn(bytes, end + 1)}, the line before is ${before}`)
+  last.hash = own
   try {
     const { recorded } = decodeLine(bytes.toString('utf8', start, end))
     if (recorded.seq === seq) return recorded

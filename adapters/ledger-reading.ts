@@ -6,7 +6,7 @@ import type { Recorded, Seq, StreamName } from '../domain/event.ts'
 import type { EventStore, ReadOptions } from '../domain/event-store.ts'
 import { type DurableMark, readHead } from './ledger-head.ts'
 import type { Known } from './ledger-known.ts'
-import { beginning, cursorAfter, readTo } from './ledger-reader.ts'
+import { beginning, cursorAfter, cursorAt, readTo } from './ledger-reader.ts'
 import { rangeOf } from './ledger-stored.ts'
 import { everything, ofStream, ofTypes } from './ledger-wanted.ts'
 import { watchLedger } from './ledger-watch.ts'
@@ -47,7 +47,7 @@ export const reading = (
               if (signal.aborted) return
               if (event.seq > after) yield event
             }
-          cursor = { segment: end.segment, offset: end.end, seq: end.seq }
+          cursor = cursorAt(end)
         } else await watch.somethingNew(signal)
         end = mark()
       }

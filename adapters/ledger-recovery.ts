@@ -12,7 +12,7 @@ import fs from 'node:fs'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { LedgerRecovered } from '../domain/segment.ts'
 import type { Damage } from './ledger-advance.ts'
-import { type LedgerFiles, readFully, replaceFile } from './ledger-files.ts'
+import { type LedgerFiles, quarantineOf, readFully, replaceFile } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
 import type { Known } from './ledger-known.ts'
 import { hashIn, hashOfBytes, indexAt, isFramed, numberAt, seqOf } from './ledger-line.ts'
@@ -97,14 +97,9 @@ export const damageError = (folder: string, verdict: Verdict): LedgerDamaged | u
 
 /** Moves torn bytes to the quarantine and cuts them off. The caller holds the lock. */
 export const quarantine = (files: LedgerFiles, folder: string, segment: string, from: number): void => {
-  const place = `${folder}/quarantine`
-  fs.mkdirSync(place, { recursive: true })
-  files.syncFolder(folder)
+  setAside(files, folder, segment, from)
   const fd = fs.openSync(`${folder}/${segment}`, 'r+')
   try {
-    const bytes = readTail(fd, from)
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    replaceFile(files, place, quarantineName(segment, from, sha256), bytes)
     files.truncate(fd, from)
     files.sync(fd)
   } finally {
@@ -112,11 +107,24 @@ export const quarantine = (files: LedgerFiles, folder: string, segment: string, 
   }
 }
 
-const readTail = (fd: number, from: number): Buffer => {
-  const bytes = Buffer.alloc(fs.fstatSync(fd).size - from)
-  const length = readFully(fd, bytes, bytes.length, from)
-  if (length !== bytes.length) throw new Error(`read ${length} of ${bytes.length} torn bytes`)
-  return bytes
+/** Copies what stands behind `from` in a segment to the quarantine; the segment stays as it is. */
+export const setAside = (files: LedgerFiles, folder: string, segment: string, from: number): void => {
+  const place = quarantineOf(files, folder)
+  const bytes = readTail(`${folder}/${segment}`, from)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  replaceFile(files, place, quarantineName(segment, from, sha256), bytes)
+}
+
+const readTail = (path: string, from: number): Buffer => {
+  const fd = fs.openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(fs.fstatSync(fd).size - from)
+    const length = readFully(fd, bytes, bytes.length, from)
+    if (length !== bytes.length) throw new Error(`read ${length} of ${bytes.length} torn bytes`)
+    return bytes
+  } finally {
+    fs.closeSync(fd)
+  }
 }
 
 /** '2026-11-20.jsonl.0000000432.1f00…(16 digits).torn' */

@@ -1,32 +1,29 @@
-// Going through a whole ledger for folds that need few fields: every line is verified (frame, own hash, link to the
-// line before, sequence, group), and only what is wanted is made into values.
+// Going through a whole ledger for folds that need few fields: everything is proven on the way, and only what is wanted
+// is made into values.
 //
-//   page of lines ──▶ hash and chain of each line ──▶ type ──▶ cutter ──▶ visit
+//   active days   lines ──▶ hash and link of each line (in a thread of its own, when that pays)
+//                     └───▶ type ──▶ cutter ──▶ visit
+//   sealed days   SHA-256 of the file, chain of seals ──▶ lines ──▶ type ──▶ cutter ──▶ visit
 //
-// The quick check looks at a line as text; whenever it objects, the slow one (takeLine) says what is wrong.
+// A line is visited while it is being checked, so that a second core is of use: what was visited counts only once the
+// replay has ended well.
 
-import { hash } from 'node:crypto'
 import fs from 'node:fs'
 import { type BookEvent, declarationOf } from '../domain/catalogue.ts'
-import type { Recorded } from '../domain/event.ts'
+import type { Recorded, Seq } from '../domain/event.ts'
 import { type Head, LedgerDamaged } from '../domain/event-store.ts'
-import { type Cutter, cutterOf, isAt, type Page, pageOf } from './ledger-cutter.ts'
+import type { WrongLine } from './ledger-check.ts'
+import type { Checked } from './ledger-check-worker.ts'
+import { type LineChecker, openChecker } from './ledger-checker.ts'
+import { type Cutter, cutterOf, isAt } from './ledger-cutter.ts'
 import { type DurableMark, openHead, readHead } from './ledger-head.ts'
-import {
-  countAt,
-  decodeLine,
-  indexAt,
-  lineBytesMax,
-  lineBytesMin,
-  previousBytes,
-  seqAt,
-  trailerBytes,
-  typeAt,
-  zeroHash,
-} from './ledger-line.ts'
-import { type Chain, chainAfter, chunksOf, takeLine } from './ledger-scan.ts'
-import { isBefore, listSegments } from './ledger-segment.ts'
-import { openSegment } from './ledger-segment-bytes.ts'
+import { decodeLine, numberAt, typeAt, zeroHash } from './ledger-line.ts'
+import { endOfLine, type Page, pagesOf } from './ledger-page.ts'
+import { chunksOf } from './ledger-scan.ts'
+import { noSeal, readSeal, type Seal } from './ledger-seal.ts'
+import { sha256OfFile } from './ledger-sealing.ts'
+import { isBefore, listSegments, sealedName } from './ledger-segment.ts'
+import { openSegment, type SegmentBytes } from './ledger-segment-bytes.ts'
 import { ofTypes } from './ledger-wanted.ts'
 
 /** The fields that a fold reads, by type. A type that is not named is verified and not made into an event. */
@@ -39,46 +36,39 @@ export type Visit = (cut: Cut) => void
 
 /**
  * Verifies the ledger up to its head and gives every wanted event to `visit`, in order. Throws LedgerDamaged at the
- * first line that does not hold, and UnknownEvent for a wanted type in a version that this program does not know.
+ * first line that does not hold, and UnknownEvent for a wanted type in a version that this program does not know. What
+ * `visit` was given before it throws proves nothing.
  */
 export const replayLedger = async (folder: string, wanted: WantedFields, visit: Visit): Promise<Head> => {
   const mark = headOf(folder)
-  const chain = chainAfter(0, zeroHash)
-  const reading = readerOf(wanted)
-  for (const segment of listSegments(folder).filter(name => !isBefore(mark.segment, name))) {
-    const source = openSegment(folder, segment)
-    try {
-      const to = segment === mark.segment ? mark.end : source.size
-      const chunks = chunksOf(source, 0, to)
-      let chunk = await chunks.next()
-      for (; chunk.done !== true; chunk = await chunks.next()) {
-        const { bytes, offset } = chunk.value
-        const place = (start: number) => `${folder}/${segment} at byte ${offset + start}`
-        for (const [from, page] of pagesOf(bytes))
-          visitPage(page, chain, reading, visit, start => place(from + start))
+  const segments = listSegments(folder).filter(name => !isBefore(mark.segment, name))
+  const fold: Fold = { wanted: readerOf(wanted), visit }
+  const checker = openChecker(plainBytes(folder, segments))
+  let end: Head = { seq: 0, hash: zeroHash }
+  let seal = noSeal
+  try {
+    for (const segment of segments) {
+      const source = openSegment(folder, segment)
+      try {
+        if (source.seal === undefined) {
+          const to = segment === mark.segment ? mark.end : source.size
+          end = await replayPlain(source, `${folder}/${segment}`, to, end.seq, fold, checker)
+        } else {
+          await requireSealed(folder, source.seal, end, seal)
+          end = await replaySealed(source, source.seal, `${folder}/${segment}`, fold)
+          seal = readSeal(folder, segment)?.sha256 ?? noSeal
+          checker.goOnBehind(end.seq, end.hash)
+        }
+      } finally {
+        source.close()
       }
-      if (chunk.value.rest > 0)
-        throw damaged(`${folder}/${segment}`, `${chunk.value.rest} bytes at its end are no line`)
-    } finally {
-      source.close()
     }
+  } finally {
+    await checker.close()
   }
-  if (chain.seq !== mark.seq || chain.hash !== mark.hash)
-    throw damaged(folder, `it ends at event ${chain.seq}, but event ${mark.seq} of HEAD was acknowledged`)
-  return { seq: chain.seq, hash: chain.hash }
-}
-
-/** Texts of about a megabyte and more lie outside V8's heap, where looking at single characters is slow. */
-const pageBytes = 2 * lineBytesMax
-
-/** The lines of a chunk in smaller pages, with the place of each in the chunk. */
-function* pagesOf(bytes: Buffer): Generator<readonly [from: number, page: Page]> {
-  for (let from = 0; from < bytes.length; ) {
-    const last = bytes.subarray(from, from + pageBytes).lastIndexOf(newline)
-    const page = bytes.subarray(from, last < 0 ? bytes.length : from + last + 1)
-    yield [from, pageOf(page)]
-    from += page.length
-  }
+  if (end.seq !== mark.seq || end.hash !== mark.hash)
+    throw damaged(folder, `it ends at event ${end.seq}, but event ${mark.seq} of HEAD was acknowledged`)
+  return end
 }
 
 const headOf = (folder: string): DurableMark => {
@@ -90,11 +80,91 @@ const headOf = (folder: string): DurableMark => {
   }
 }
 
+/** Bytes of the segments that are not sealed: their lines are checked one by one. */
+const plainBytes = (folder: string, segments: readonly string[]): number =>
+  segments.reduce(
+    (sum, segment) => sum + (fs.statSync(`${folder}/${segment}`, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
+
 const damaged = (place: string, what: string): LedgerDamaged =>
   new LedgerDamaged(
     'corrupt',
     `${place} is damaged: ${what}. Run 'veritape verify' and restore from a backup`,
   )
+
+/** Folds lines while they are checked; gives the last event. */
+const replayPlain = async (
+  source: SegmentBytes,
+  place: string,
+  to: number,
+  seqBefore: Seq,
+  fold: Fold,
+  checker: LineChecker,
+): Promise<Head> => {
+  const checks: Promise<Checked>[] = []
+  let seq = seqBefore
+  let end: Head = { seq, hash: zeroHash }
+  const settleTo = async (left: number) => {
+    while (checks.length > left) end = await (checks.shift() as Promise<Checked>)
+  }
+  const chunks = chunksOf(source, 0, to, checker.buffers)
+  try {
+    while (true) {
+      await settleTo(checker.buffers.length - 2) // the buffer of the next chunk is free
+      const chunk = await chunks.next()
+      if (chunk.done === true) {
+        await settleTo(0)
+        if (chunk.value.rest > 0) throw damaged(place, `${chunk.value.rest} bytes at its end are no line`)
+        return end
+      }
+      const { bytes, offset, buffer, from } = chunk.value
+      const check = checker.check({ buffer, from, to: from + bytes.length }).then(checked => {
+        if (checked.wrong !== undefined) throw wrongAt(place, offset, checked.wrong)
+        return checked
+      })
+      check.catch(() => {}) // thrown where it is awaited
+      checks.push(check)
+      seq = foldLines(bytes, seq, fold)
+    }
+  } catch (error) {
+    await settleTo(0) // a fold that stumbles over a line that does not hold says less than the check of that line
+    throw error
+  } finally {
+    await chunks.return({ rest: 0 })
+  }
+}
+
+const wrongAt = (place: string, offset: number, { start, expected, found }: WrongLine): LedgerDamaged =>
+  damaged(`${place} at byte ${offset + start}`, `expected ${expected}, found ${found}`)
+
+/** That a sealed segment continues what stands before it, and that its file is the one that was sealed. */
+const requireSealed = async (
+  folder: string,
+  seal: Seal,
+  before: Head,
+  previousSeal: string,
+): Promise<void> => {
+  const name = sealedName(seal.segment)
+  const place = `${folder}/${name}`
+  if (seal.firstSeq !== before.seq + 1 || seal.previousHash !== before.hash)
+    throw damaged(
+      place,
+      `its seal goes on behind event ${seal.firstSeq - 1}, which is not the ${before.seq} before it`,
+    )
+  if (seal.previousSeal !== previousSeal)
+    throw damaged(place, 'its seal names another seal than the one of the segment before')
+  const sha256 = await sha256OfFile(place)
+  if (sha256 !== seal.gzSha256) throw damaged(place, `expected SHA-256 ${seal.gzSha256}, found ${sha256}`)
+}
+
+/** Folds lines that their seal vouches for. */
+const replaySealed = async (source: SegmentBytes, seal: Seal, place: string, fold: Fold): Promise<Head> => {
+  let seq = seal.firstSeq - 1
+  for await (const { bytes } of chunksOf(source, 0, source.size)) seq = foldLines(bytes, seq, fold)
+  if (seq !== seal.lastSeq) throw damaged(place, `expected event ${seal.lastSeq} at its end, found ${seq}`)
+  return { seq, hash: seal.lastHash }
+}
 
 /** For each wanted type, its cutters by version. */
 interface WantedType {
@@ -108,38 +178,30 @@ interface WantedType {
 const readerOf = (wanted: WantedFields): readonly WantedType[] =>
   [...wanted].map(([type, fields]) => ({ type, quoted: Buffer.from(`${type}"`), fields, cutters: new Map() }))
 
-const newline = '\n'
-const opensLine = Buffer.from('{"n":"')
-const beforeGroup = Buffer.from('","b":"')
-const beforeType = Buffer.from('","t":"')
-const beforePrevious = Buffer.from(',"p":"')
-const beforeHash = Buffer.from('","h":"')
-const endsLine = Buffer.from('"}\n')
+/** What is done with lines. */
+interface Fold {
+  readonly wanted: readonly WantedType[]
+  readonly visit: Visit
+}
+
 const beforeVersion = Buffer.from('","k":')
 const beforeData = Buffer.from('},"d":')
 
-const visitPage = (
-  page: Page,
-  chain: Chain,
-  wanted: readonly WantedType[],
-  visit: Visit,
-  place: (start: number) => string,
-): void => {
-  const { bytes, text } = page
-  let start = 0
-  while (start < text.length) {
-    const near = text.indexOf(newline, start + lineBytesMin - 1) + 1
-    const end = near > 0 ? near : text.length
-    if (!continues(chain, page, start, end)) {
-      const first = text.indexOf(newline, start) + 1
-      const wrong = takeLine(chain, bytes, start, first > 0 ? first : text.length, true)
-      if (wrong !== undefined) throw damaged(place(start), `expected ${wrong.expected}, found ${wrong.found}`)
+/** Visits what is wanted of whole lines that begin behind `seq`; gives the seq of the last. */
+const foldLines = (lines: Buffer, seq: Seq, { wanted, visit }: Fold): Seq => {
+  let last = seq
+  for (const [, page] of pagesOf(lines)) {
+    const { bytes, text } = page
+    for (let start = 0; start < text.length; ) {
+      const end = endOfLine(page, start)
+      last++
+      const type = typeIn(wanted, bytes, start)
+      if (type !== undefined) visit(recordedIn(page, start, end, last, type))
+      else if (isUnheardOf(bytes, start)) decodeLine(bytes.toString('utf8', start, end - 1)) // throws UnknownEvent
+      start = end
     }
-    const type = typeIn(wanted, bytes, start)
-    if (type !== undefined) visit(recordedIn(page, start, end, chain.seq, type))
-    else if (isUnheardOf(bytes, start)) decodeLine(bytes.toString('utf8', start, end - 1)) // throws UnknownEvent
-    start = end
   }
+  return last
 }
 
 /** What a fold does not know it must not leave out. */
@@ -148,45 +210,6 @@ const isUnheardOf = ofTypes(new Set())
 const typeIn = (wanted: readonly WantedType[], bytes: Uint8Array, start: number): WantedType | undefined => {
   for (const each of wanted) if (isAt(bytes, start + typeAt, each.quoted)) return each
   return undefined
-}
-
-/** Takes a line into the chain if it is beyond doubt the next one; false leaves the chain as it was. */
-const continues = (chain: Chain, { bytes, text }: Page, start: number, end: number): boolean => {
-  const hashFrom = end - trailerBytes
-  const previousFrom = hashFrom - previousBytes
-  const framed =
-    end - start <= lineBytesMax &&
-    isAt(bytes, start, opensLine) &&
-    isAt(bytes, start + 22, beforeGroup) &&
-    isAt(bytes, start + 38, beforeType) &&
-    isAt(bytes, previousFrom, beforePrevious) &&
-    isAt(bytes, hashFrom - 1, beforeHash) &&
-    isAt(bytes, end - 3, endsLine)
-  if (!framed || text.slice(previousFrom + 6, hashFrom - 1) !== chain.hash) return false
-  const seq = digitsAt(bytes, start + seqAt, 16)
-  const index = digitsAt(bytes, start + indexAt, 4)
-  const count = digitsAt(bytes, start + countAt, 4)
-  const opens = chain.index === chain.count
-  const follows = opens ? index === 1 && count >= 1 : index === chain.index + 1 && count === chain.count
-  if (seq !== chain.seq + 1 || !follows) return false
-  const own = hash('sha256', bytes.subarray(start, hashFrom), 'hex')
-  if (text.slice(hashFrom + 6, end - 3) !== own) return false
-  chain.seq = seq
-  chain.hash = own
-  chain.index = index
-  chain.count = count
-  return true
-}
-
-/** NaN, which equals nothing, when they are no digits. */
-const digitsAt = (bytes: Uint8Array, from: number, width: number): number => {
-  let number = 0
-  for (let at = from; at < from + width; at++) {
-    const digit = (bytes[at] ?? 0) - 48
-    if (!(digit >= 0 && digit <= 9)) return Number.NaN
-    number = number * 10 + digit
-  }
-  return number
 }
 
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
@@ -207,7 +230,7 @@ const recordedIn = (page: Page, start: number, end: number, seq: number, wanted:
   const runEnd = endOfDigits(bytes, correlationEnd + 7)
   const regular = isAt(bytes, versionFrom - 6, beforeVersion) && isAt(bytes, runEnd, beforeData)
   if (regular) {
-    const version = digitsAt(bytes, versionFrom, versionEnd - versionFrom)
+    const version = numberAt(bytes, versionFrom, versionEnd - versionFrom)
     const data = cutterIn(wanted, version)(page, runEnd + 6)
     if (data !== undefined) return { seq, event: { type: wanted.type, version, data } as BookEvent }
   }

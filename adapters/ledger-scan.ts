@@ -17,7 +17,8 @@ import type { SegmentBytes } from './ledger-segment-bytes.ts'
 
 const newline = 0x0a
 const quote = 0x22
-const chunkBytes = 1024 * 1024
+/** How much of a segment is read at a time. */
+export const chunkBytes = 1024 * 1024
 
 /** The first thing in a segment that is not as it must be. `byte` counts from 0, `line` from 1. */
 export interface Fault {
@@ -76,11 +77,14 @@ const visitLines = (
   return start
 }
 
-/** Whole lines of a segment, in a buffer that is used again for the next chunk. */
+/** Whole lines of a segment, in a buffer that is used again for a later chunk. */
 export interface Chunk {
   readonly bytes: Buffer
   /** Of bytes[0] in the segment. */
   readonly offset: number
+  /** Which of the buffers they lie in, and from where on. */
+  readonly buffer: number
+  readonly from: number
 }
 
 /** What ends a walk over chunks: the bytes behind the last end of line. 0 when the part ends with one. */
@@ -91,15 +95,17 @@ export interface ChunksEnd {
 /**
  * The lines of a segment between two offsets, in chunks of whole lines, without keeping the process from other work.
  * The next chunk is read while this one is used. It stops before a stretch that is longer than any line.
+ *
+ * Of `buffers`, which are used in turns, a chunk and the one behind it are taken: whoever brings more than two may go on
+ * using earlier chunks.
  */
 export async function* chunksOf(
   source: SegmentBytes,
   from: number,
   to: number,
+  buffers = twoBuffers(to - from),
 ): AsyncGenerator<Chunk, ChunksEnd> {
-  const size = Math.max(Math.min(chunkBytes, to - from), 1)
-  // In front of each buffer is room for the incomplete line that the chunk before ended with.
-  const buffers = [Buffer.allocUnsafe(lineBytesMax + size), Buffer.allocUnsafe(lineBytesMax + size)] as const
+  const size = (buffers[0] as Buffer).length - lineBytesMax
   const readInto = (buffer: Buffer, offset: number) => {
     const read = source.readAsync(buffer, lineBytesMax, Math.min(size, to - offset), offset)
     read.catch(() => {}) // thrown where it is awaited, which may be after the chunk before was used
@@ -108,14 +114,15 @@ export async function* chunksOf(
   let current = 0
   let rest = 0 // bytes of an incomplete line, right before what is being read
   let offset = from // of what is being read
-  let reading = offset < to ? readInto(buffers[0], offset) : undefined
+  let reading = offset < to ? readInto(buffers[0] as Buffer, offset) : undefined
   try {
     while (reading !== undefined) {
       const bytesRead = await reading
       reading = undefined
       if (bytesRead === 0) break
-      const buffer = buffers[current as 0 | 1]
-      const next = buffers[(1 - current) as 0 | 1]
+      const buffer = buffers[current] as Buffer
+      const following = (current + 1) % buffers.length
+      const next = buffers[following] as Buffer
       const start = lineBytesMax - rest
       const end = lineBytesMax + bytesRead
       const whole = buffer.subarray(start, end).lastIndexOf(newline) + 1
@@ -125,14 +132,26 @@ export async function* chunksOf(
         buffer.copy(next, lineBytesMax - rest, start + whole, end)
         if (offset + bytesRead < to) reading = readInto(next, offset + bytesRead)
       }
-      if (whole > 0) yield { bytes: buffer.subarray(start, start + whole), offset: offset - restBefore }
+      if (whole > 0)
+        yield {
+          bytes: buffer.subarray(start, start + whole),
+          offset: offset - restBefore,
+          buffer: current,
+          from: start,
+        }
       offset += bytesRead
-      current = 1 - current
+      current = following
     }
   } finally {
     await Promise.allSettled([reading]) // the file may be closed only when nothing reads from it any more
   }
   return { rest: to - offset + rest }
+}
+
+/** In front of each is room for the incomplete line that the chunk before ended with. */
+const twoBuffers = (bytes: number): readonly Buffer[] => {
+  const size = Math.max(Math.min(chunkBytes, bytes), 1)
+  return [Buffer.allocUnsafe(lineBytesMax + size), Buffer.allocUnsafe(lineBytesMax + size)]
 }
 
 /** Where a chain stands, and the checks that the next line continues it. */

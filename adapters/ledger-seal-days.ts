@@ -9,15 +9,17 @@ import { type LedgerFiles, nodeFiles } from './ledger-files.ts'
 import { openHead, readHead } from './ledger-head.ts'
 import { NoSuchBook, readIdentity } from './ledger-identity.ts'
 import { LedgerBusy } from './ledger-lock.ts'
+import { type Poison, poisonOf } from './ledger-poison.ts'
 import type { SealRead } from './ledger-seal.ts'
 import { sealSegment } from './ledger-sealing.ts'
 import { dateOf, listSegments } from './ledger-segment.ts'
 import { sizeOf } from './ledger-segment-bytes.ts'
+import { systemClock } from './system-clock.ts'
 
 /**
  * Seals and anchors. Needs no lock of the writers: what it touches is never written again. Safe to repeat, and after
  * a crash. Throws NoSuchBook, KeyRefused, LedgerBusy when another process seals, LedgerDamaged when a line does not
- * hold.
+ * hold or a sync had failed.
  */
 export async function* sealDays(
   folder: string,
@@ -29,7 +31,9 @@ export async function* sealDays(
   const key = keyFile === undefined ? undefined : readPrivateKey(keyFile)
   const free = holdSealing(folder)
   try {
-    const today = dateOf(headSegment(files, folder))
+    const poison = poisonOf(files, folder, systemClock.now)
+    poison.refuse() // a disk that failed a sync is given nothing to compress, and no plain file is removed
+    const today = dateOf(headSegment(files, folder, poison))
     // A crash before its first line leaves a segment empty; the book then begins with a later one.
     const closed = listSegments(folder).filter(
       name =>
@@ -53,13 +57,21 @@ export async function* sealDays(
 }
 
 /** The segment that HEAD names, by a HEAD that survives a power cut: else it could come to stand inside a sealed one. */
-const headSegment = (files: LedgerFiles, folder: string): string => {
+const headSegment = (files: LedgerFiles, folder: string, poison: Poison): string => {
   const fd = openHead(folder, 'r')
   try {
-    files.sync(fd)
+    sync(files, fd, poison)
     return readHead(fd, folder).mark.segment
   } finally {
     fs.closeSync(fd)
+  }
+}
+
+const sync = (files: LedgerFiles, fd: number, poison: Poison) => {
+  try {
+    files.sync(fd)
+  } catch (error) {
+    poison.spread(error)
   }
 }
 

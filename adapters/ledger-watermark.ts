@@ -1,11 +1,13 @@
 // HEAD in the hands of a writer: which mark stands there, and which slot is to be overwritten next.
 //
 // Moving it does not sync it, or every append would wait for the disk twice. But once nothing was written for a second
-// it is synced, so that a power cut in a quiet hour finds HEAD where the ledger is.
+// it is synced, so that a power cut in a quiet hour finds HEAD where the ledger is. Never while POISON stands: after a
+// sync that failed, the next one would report success.
 
 import fs from 'node:fs'
 import type { LedgerFiles } from './ledger-files.ts'
 import { type DurableMark, readHead, writeSlot } from './ledger-head.ts'
+import type { Poison } from './ledger-poison.ts'
 
 export interface Watermark {
   readonly mark: () => DurableMark
@@ -13,6 +15,7 @@ export interface Watermark {
   look(): DurableMark
   /** Throws when HEAD could not be written; the mark is then as before. */
   move(mark: DurableMark): void
+  /** Syncs it too, unless a sync has failed before; throws when this one does. */
   close(): void
   /** Closes without a sync: the ledger could not be opened. */
   abandon(): void
@@ -20,12 +23,11 @@ export interface Watermark {
 
 const idleMs = 1000
 
-/** `failed` is told when the sync of an idle HEAD fails. */
 export const watermarkOf = (
   files: LedgerFiles,
   folder: string,
   headFd: number,
-  failed: (error: unknown) => void,
+  poison: Poison,
 ): Watermark => {
   let head = readHead(headFd, folder)
   let movedAt = 0
@@ -35,10 +37,11 @@ export const watermarkOf = (
     const idle = performance.now() - movedAt
     timer = undefined
     if (idle < idleMs) return waitForIdle(idleMs - idle)
+    if (poison.stands()) return
     try {
       files.sync(headFd)
     } catch (error) {
-      failed(error)
+      poison.note(error)
     }
   }
   const waitForIdle = (milliseconds: number) => {
@@ -61,7 +64,10 @@ export const watermarkOf = (
     close: () => {
       clearTimeout(timer)
       try {
-        fs.fsyncSync(headFd)
+        if (!poison.stands()) files.sync(headFd)
+      } catch (error) {
+        poison.note(error) // seals rely on HEAD
+        throw error
       } finally {
         fs.closeSync(headFd)
       }

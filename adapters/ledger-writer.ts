@@ -19,13 +19,14 @@ import { type Outcome, type WriteGroup, writeGroup } from './ledger-group.ts'
 import type { DurableMark } from './ledger-head.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import { type Known, nothingKnown, settle } from './ledger-known.ts'
+import { lineBuffer } from './ledger-lines.ts'
 import { openingOf, ownRequest, unrecorded } from './ledger-own.ts'
 import { type Poison, poisonOf } from './ledger-poison.ts'
 import { damageError, judge, quarantine } from './ledger-recovery.ts'
 import { reserveOf } from './ledger-reserve.ts'
 import { rollDue, segmentName } from './ledger-segment.ts'
 import { storedEventsIn } from './ledger-stored.ts'
-import { NoRoom, textAppender } from './ledger-text.ts'
+import { linesAppender, NoRoom } from './ledger-text.ts'
 import { datesOf, recordedTime } from './ledger-time.ts'
 import { type Watermark, watermarkOf } from './ledger-watermark.ts'
 
@@ -34,7 +35,7 @@ export interface LedgerWriter {
   commit(requests: readonly Request[]): readonly Outcome[]
   /** Takes in what other processes made durable; needs no lock. */
   refresh(): Known
-  /** Makes HEAD durable as well and closes the files. */
+  /** Makes HEAD durable as well, unless a sync has failed before, and closes the files. */
   close(): void
 }
 
@@ -66,7 +67,7 @@ export const openWriter = (options: WriterOptions): LedgerWriter => {
   const active = activeSegment(folder)
   let head: Watermark | undefined
   try {
-    head = watermarkOf(files, folder, headFd, error => poison.note(error))
+    head = watermarkOf(files, folder, headFd, poison)
     return writerOf(options, poison, head, active)
   } catch (error) {
     active.close()
@@ -85,7 +86,8 @@ const writerOf = (
   const { folder, identity, clock, files, sign, checkpoints, urgent } = options
   const time = recordedTime(clock)
   const today = datesOf(clock, identity.zone)
-  const appendText = textAppender(files, poison)
+  const appendLines = linesAppender(files, poison)
+  const lines = lineBuffer()
   const reserve = reserveOf(files, folder, identity.reserveBytes, urgent)
   poison.refuse()
   const known = startFrom(options, head.mark())
@@ -138,30 +140,31 @@ const writerOf = (
   const write = (group: WriteGroup, segment: string): Failure | undefined => {
     const opens = segment !== known.segment
     const start = opens ? 0 : known.end
-    let length: number
     let fd: number
+    group.encode(lines)
+    const bytes = lines.bytes()
     try {
       fd = active.activate(segment)
       if (opens) files.syncFolder(folder)
-      length = appendWithReserve(fd, group.text(), start)
+      appendWithReserve(fd, bytes, start)
     } catch (error) {
       group.drop()
       if (!(error instanceof NoRoom)) throw error
       return { kind: 'disk-full', detail: error.message }
     }
     sync(fd)
-    group.settle(segment, start + length)
+    group.settle(segment, start + bytes.length)
     return moveHeadOr('the events are durable, but ')
   }
 
   /** The room that is kept for a halt is given back to the disk when the halt finds none. */
-  const appendWithReserve = (fd: number, text: string, start: number): number => {
+  const appendWithReserve = (fd: number, bytes: Buffer, start: number): void => {
     try {
-      reserve.requireRoom(text.length)
-      return appendText(fd, text, start)
+      reserve.requireRoom(bytes.length)
+      appendLines(fd, bytes, start)
     } catch (error) {
       if (!(error instanceof NoRoom && reserve.release())) throw error
-      return appendText(fd, text, start)
+      appendLines(fd, bytes, start)
     }
   }
 

@@ -61,6 +61,11 @@ const verbs: readonly Verb[] = [
   verb('verify [day]', "Prove the ledger's bytes", async () => (await import('./verify.ts')).verify),
   verb('seal [day]', 'Seal and anchor every closed day', async () => (await import('./seal.ts')).seal),
   verb(
+    'repair',
+    'After a failed sync: prove the ledger, write it anew',
+    async () => (await import('./repair.ts')).repair,
+  ),
+  verb(
     'backup [to]',
     'Copy the ledger while others write; --check proves a copy',
     async () => (await import('./backup.ts')).backup,
@@ -255,6 +260,7 @@ const exitCodeOf = (error: unknown): number => {
     case 'LedgerBusy':
       return exit.tryAgain
     case 'CannotWrite':
+    case 'RepairFailed':
     case 'PlaceTaken':
     case 'NotAStateFolder':
       return exit.cannotWrite

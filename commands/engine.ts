@@ -17,6 +17,7 @@ import type { KillSwitch } from '../domain/kill-switch.ts'
 import type { AuditOptions, AuditReport, AuditStep } from '../domain/ledger-audit.ts'
 import type { LedgerCopies } from '../domain/ledger-copies.ts'
 import type { LiveKeys } from '../domain/live-gate.ts'
+import type { RepairReport } from '../domain/ledger-repair.ts'
 import type { Log } from '../domain/log.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import type { Order } from '../domain/order.ts'
@@ -89,6 +90,11 @@ export interface Engine {
   auditLedger(options: AuditOptions): AsyncGenerator<AuditStep, AuditReport>
   /** Seals and anchors every closed day; throws KeyRefused for a key that others can read. */
   sealLedger(options: SealOptions): AsyncGenerator<SealStep, void>
+  /**
+   * The way out of POISON: looks, or with `apply` writes anew what is proven, so that writers may write again. Throws
+   * LedgerDamaged when what was acknowledged is not all there, RepairFailed when the disk failed once more, LedgerBusy.
+   */
+  repairLedger(apply: boolean): Promise<RepairReport>
   /** The book's ledger as files and as text: backups, restores, exports. */
   readonly copies: LedgerCopies
   readonly kill: KillSwitch

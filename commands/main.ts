@@ -164,6 +164,8 @@ const engineOf = async (
       const { sealDays } = await import('../adapters/ledger-seal-days.ts')
       yield* sealDays(ledgerPath, options)
     },
+    repairLedger: async apply =>
+      (await import('../adapters/ledger-repair.ts')).repairLedger(ledgerPath, { apply }),
     copies: ledgerCopies(config.ledger, creation(config, config.mode)),
     kill: killSwitch(ledgerPath),
     views: openStateFolder(stateBook),

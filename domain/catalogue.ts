@@ -65,6 +65,7 @@ export const declarations = [
   segment.SegmentClosed,
   segment.LedgerRecovered,
   segment.LedgerRestored,
+  segment.LedgerRepaired,
 ] as const
 
 /** Any event of a book. */
@@ -76,12 +77,15 @@ export type EventNamed<Type extends EventType> = Extract<BookEvent, { type: Type
 
 type Declaration = (typeof declarations)[number]
 
-const byTypeAndVersion = new Map<string, Declaration>(
-  declarations.map(declaration => [`${declaration.type}/${declaration.version}`, declaration]),
-)
+/** By type, then by version: asked for every event that is written or read. */
+const byType = new Map<string, Map<number, Declaration>>()
+for (const declaration of declarations) {
+  const versions = byType.get(declaration.type) ?? new Map<number, Declaration>()
+  byType.set(declaration.type, versions.set(declaration.version, declaration))
+}
 
 export const declarationOf = (type: string, version: number): Declaration | undefined =>
-  byTypeAndVersion.get(`${type}/${version}`)
+  byType.get(type)?.get(version)
 
 /** Parses data that claims to be of this type; throws a ZodError with the fields that do not fit. */
 export const parseEvent = ({ type, version, data }: Event): BookEvent => {

@@ -3,6 +3,7 @@
 
 import { Decimal as Exact } from 'decimal.js'
 import { z } from 'zod'
+import { inSteps, type Rounding } from './decimal-steps.ts'
 import { compareSmall, productOfSmall, quotientOfSmall, sumOfSmall } from './small-decimal.ts'
 
 // 260 digits: the longest sums and products keep every digit, and the longest quotient is still told apart from a half
@@ -47,20 +48,16 @@ export const divide = (a: Decimal, b: Decimal): Decimal => {
 }
 
 /** Negative, 0 or positive, as in Array.sort. */
-export const compare = (a: Decimal, b: Decimal): number => compareSmall(a, b) ?? new exact(a).comparedTo(b)
+export const compare = (a: Decimal, b: Decimal): number =>
+  a === b ? 0 : (compareSmall(a, b) ?? new exact(a).comparedTo(b))
 export const isZero = (a: Decimal): boolean => a === '0' || compare(a, '0') === 0
 export const isPositive = (a: Decimal): boolean => compare(a, '0') > 0
 export const smaller = (a: Decimal, b: Decimal): Decimal => (compare(a, b) <= 0 ? a : b)
 export const larger = (a: Decimal, b: Decimal): Decimal => (compare(a, b) >= 0 ? a : b)
 
-export type Rounding = 'down' | 'up' | 'nearest'
-
 /** Rounds to a multiple of `step` (a venue's tick or lot): down and up are towards minus and plus infinity. */
-export const roundTo = (value: Decimal, step: Decimal, rounding: Rounding): Decimal => {
-  const mode = { down: Exact.ROUND_FLOOR, up: Exact.ROUND_CEIL, nearest: Exact.ROUND_HALF_EVEN }[rounding]
-  const steps = new exact(value).dividedBy(step)
-  return print(steps.toDecimalPlaces(0, mode).times(step))
-}
+export const roundTo = (value: Decimal, step: Decimal, rounding: Rounding): Decimal =>
+  inSteps(value, step, rounding)
 
 /** Whether a price or quantity is a whole number of ticks or lots. */
 export const isMultiple = (value: Decimal, step: Decimal): boolean =>

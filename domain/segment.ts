@@ -1,5 +1,5 @@
-// The ledger's own events: where a segment begins and ends, what a recovery set aside, and where a copy of a ledger
-// went on as a ledger of its own.
+// The ledger's own events: where a segment begins and ends, what a recovery set aside, what a repair wrote anew, and
+// where a copy of a ledger went on as a ledger of its own.
 
 import { z } from 'zod'
 import { type EventOf, event } from './event.ts'
@@ -38,8 +38,19 @@ export const LedgerRestored = event('LedgerRestored', 1, {
   seq: z.int().positive(),
   hash: z.string(),
 })
+/**
+ * A sync had failed, and an operator repaired the ledger: all lines up to `seq` were proven, those that the failed sync
+ * may have concerned were written into new files, and POISON went to the quarantine.
+ */
+export const LedgerRepaired = event('LedgerRepaired', 1, {
+  seq: z.int().nonnegative(),
+  /** Of what POISON said. */
+  sha256: z.string(),
+  quarantined: z.string(),
+})
 export type SegmentEvent =
   | EventOf<typeof SegmentOpened>
   | EventOf<typeof SegmentClosed>
   | EventOf<typeof LedgerRecovered>
   | EventOf<typeof LedgerRestored>
+  | EventOf<typeof LedgerRepaired>

@@ -154,6 +154,7 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
       replay: unused('replay'),
       auditLedger: unused('auditLedger'),
       sealLedger: unused('sealLedger'),
+      repairLedger: unused('repairLedger'),
       kill: {
         pull: async (level, _by, reason) => {
           if (killed?.level !== 'halted') killed = { level, reason }

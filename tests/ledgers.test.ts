@@ -19,6 +19,8 @@ const written: Readonly<Record<string, string>> = {
   v1: '8a9db6ba1c20516b0ae2e2343570dc1b83cc022d20e7739e7f52fa50760b27b1',
   // v1, backed up and restored.
   'v1-restored': '3cd45c94771fcbf21d8db2010016bab4488eb6ce6df56d4e5ea6df1219070b71',
+  // That one, poisoned and repaired.
+  'v1-repaired': '5e085412426843d8cbd3ffecb6c25451347827176ae7fbee3ced7425c6c48b4c',
 }
 const versions = readdirSync(shelf)
   .filter(name => !name.endsWith('.json'))

@@ -1,7 +1,7 @@
 // One book with an event of every kind that there is, written by the real store: what tests/ledgers/ is made of.
 
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, renameSync, rmSync } from 'node:fs'
+import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openJsonlStore } from '../adapters/jsonl-store.ts'
 import { DataGapFound, HistoryLoaded } from '../domain/candle.ts'
@@ -82,7 +82,7 @@ const ordered = (intent: number, ...events: readonly BookEvent[]): Written => ({
 
 const request = (intent: number) => ({ ...orderRequested(intent).data, orderId: orderId(intent) })
 
-/** In the order of the ledger. The store adds SegmentOpened, SegmentClosed, LedgerRecovered and LedgerRestored. */
+/** In the order of the ledger. The store adds its own: segments, recovery, restore, repair. */
 const written: readonly Written[] = [
   { role: 'execute', stream: runStream('execute'), events: [runStarted] },
   { role: 'execute', stream: 'account', events: [bookOpened] },
@@ -285,7 +285,7 @@ function fillOf(intent: number, trade: string, quantity: '0.1' | '0.05'): BookEv
 }
 
 /** Writes `folder`/every-event: a write is torn in the middle, the last event falls on the next day, and then all is
- * backed up and restored. `folder` keeps nothing else. */
+ * backed up, restored and repaired. `folder` keeps nothing else. */
 export const writeEveryEvent = async (folder: string): Promise<void> => {
   const ledger = join(folder, 'before', book)
   const revisions = new Map<string, number>()
@@ -319,6 +319,8 @@ export const writeEveryEvent = async (folder: string): Promise<void> => {
     })
   run('backup', 'copy', '--ledger', 'before')
   run('restore', 'copy', '--ledger', 'after')
+  writeFileSync(join(folder, 'after', book, 'POISON'), `${secondDay} pid 1: a sync failed\n`)
+  run('repair', '--apply', '--ledger', 'after')
   renameSync(join(folder, 'after', book), join(folder, book))
   for (const part of ['before', 'copy', 'after']) rmSync(join(folder, part), { recursive: true })
 }

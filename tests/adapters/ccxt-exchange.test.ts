@@ -34,7 +34,7 @@ describe('a question', () => {
     ['a reset', { kind: 'answer-lost' }, 'NetworkError'],
     ['a stall before the headers', { kind: 'stall', where: 'headers' }, 'RequestTimeout'],
     ['a stall in the body', { kind: 'stall', where: 'body' }, 'RequestTimeout'],
-    ['a reset in the body', { kind: 'reset-in-body' }, 'NetworkError'],
+    ['a reset in the body', { kind: 'cut-in-body' }, 'NetworkError'],
     ['a redirect', { kind: 'redirect' }, 'NetworkError'],
     ['a gateway', { kind: 'server-error', status: 502 }, 'no usable answer'],
     ['a page of HTML', { kind: 'html', status: 404 }, 'no usable answer'],

@@ -26,7 +26,7 @@ const faults: readonly FaultRuleScript['fault'][] = [
   { kind: 'answer-lost' },
   { kind: 'stall', where: 'headers' },
   { kind: 'stall', where: 'body' },
-  { kind: 'reset-in-body' },
+  { kind: 'cut-in-body' },
   { kind: 'html', status: 200 },
   { kind: 'html', status: 403 },
   { kind: 'bad-body', body: 'garbage' },

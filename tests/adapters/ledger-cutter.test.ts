@@ -2,7 +2,8 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cutterOf, pageOf } from '../../adapters/ledger-cutter.ts'
+import { cutterOf } from '../../adapters/ledger-cutter.ts'
+import { pageOf } from '../../adapters/ledger-page.ts'
 import { type BookEvent, declarationOf } from '../../domain/catalogue.ts'
 import { market } from '../bench/market-day.ts'
 import { candleClosed, evaluated, intentRaised, orderFilled } from '../cast.ts'

@@ -3,10 +3,13 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openJsonlReader } from '../../adapters/jsonl-store.ts'
 import { replayLedger } from '../../adapters/ledger-replay.ts'
-import { listSegments } from '../../adapters/ledger-segment.ts'
+import { sealName } from '../../adapters/ledger-seal.ts'
+import { sealDays } from '../../adapters/ledger-seal-days.ts'
+import { listSegments, sealedName } from '../../adapters/ledger-segment.ts'
 import { sha256 } from '../../domain/hash.ts'
 import { type Kpi, kpi, kpiFields } from '../../projections/kpi.ts'
 import { feed } from '../../projections/projection.ts'
@@ -101,4 +104,91 @@ test('a replay stops when the end that was acknowledged is missing', async () =>
   fs.cpSync(folder, copy, { recursive: true })
   fs.rmSync(`${copy}/${listSegments(copy).at(-1)}`)
   await expect(replayed(copy)).rejects.toThrow('was acknowledged')
+})
+
+describe('sealed days', () => {
+  const sealed = `${place}/sealed`
+  const gz = () => `${sealed}/${sealedName(listSegments(sealed)[0] as string)}`
+
+  beforeAll(async () => {
+    fs.cpSync(folder, sealed, { recursive: true })
+    for await (const _ of sealDays(sealed));
+    expect(fs.existsSync(gz())).toBe(true)
+  })
+
+  test('the key figures are those of the plain days', async () => {
+    expect(await replayed(sealed)).toEqual(await replayed(folder))
+  })
+
+  test('a changed byte of the file stops it, although the lines would still unpack', async () => {
+    const before = fs.readFileSync(gz())
+    const after = Buffer.from(before)
+    after[9] = (after[9] as number) ^ 1 // the operating system in the gzip header: nobody unpacks anything else
+    expect(gunzipSync(after).equals(gunzipSync(before))).toBe(true)
+    overwrite(gz(), after)
+    await expect(replayed(sealed)).rejects.toThrow('expected SHA-256')
+    overwrite(gz(), before)
+  })
+
+  test('another day with a seal of its own does not fit into the chain', async () => {
+    const [first, second] = listSegments(sealed) as [string, string]
+    const copy = `${place}/swapped`
+    fs.cpSync(sealed, copy, { recursive: true })
+    for (const end of ['.gz', '.seal.json']) fs.rmSync(`${copy}/${first}${end}`)
+    await expect(replayed(copy)).rejects.toThrow(`${second}.gz is damaged: its seal goes on behind event`)
+  })
+
+  test('a seal that names another seal before it stops it', async () => {
+    const copy = `${place}/resealed`
+    fs.cpSync(sealed, copy, { recursive: true })
+    const [first] = listSegments(copy) as [string]
+    const seal = fs.readFileSync(`${copy}/${sealName(first)}`, 'utf8')
+    const epoch = JSON.parse(seal).epoch as string
+    overwrite(`${copy}/${sealName(first)}`, seal.replace(epoch, `${epoch.slice(0, -2)}1Z`))
+    await expect(replayed(copy)).rejects.toThrow('its seal names another seal')
+  })
+
+  const overwrite = (file: string, content: string | Buffer) => {
+    fs.rmSync(file) // what is sealed is read-only
+    fs.writeFileSync(file, content)
+  }
+})
+
+describe('a ledger that is long enough for a thread of its own', () => {
+  // From the compiled program: Node 20 starts no thread from TypeScript.
+  const compiled = '../../dist/adapters/ledger-replay.js'
+  const long = `${place}/long`
+  const file = () => `${long}/${listSegments(long)[0]}`
+  const figures = async () => {
+    const { replayLedger } = (await import(compiled)) as typeof import('../../adapters/ledger-replay.ts')
+    let state = kpi.initial()
+    await replayLedger(long, wanted, cut => {
+      state = kpi.apply(state, cut as Parameters<typeof kpi.apply>[1])
+    })
+    return state
+  }
+
+  beforeAll(async () => {
+    const { bytes } = await writeDays(long, 1, 60_000)
+    expect(bytes).toBeGreaterThan(34 * 1024 * 1024)
+  })
+
+  test('gives the same figures', async () => {
+    expect(await figures()).toEqual(await replayed(long))
+  })
+
+  test('stops at a changed byte, wherever it stands', async () => {
+    const { size } = fs.statSync(file())
+    for (const share of [0.001, 0.5, 0.9999]) {
+      const at = Math.floor(size * share)
+      const fd = fs.openSync(file(), 'r+')
+      const byte = Buffer.alloc(1)
+      fs.readSync(fd, byte, 0, 1, at)
+      fs.writeSync(fd, Buffer.from([(byte[0] as number) ^ 1]), 0, 1, at)
+      await expect(figures()).rejects.toThrow(/is damaged: expected/)
+      fs.writeSync(fd, byte, 0, 1, at)
+      fs.closeSync(fd)
+    }
+    expect((await figures()).trades.closed.length).toBeGreaterThan(100)
+  })
 })

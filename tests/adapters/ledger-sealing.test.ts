@@ -256,6 +256,9 @@ describe('a failure at any step of sealing', () => {
         fs.rmSync(book.folder, { recursive: true })
         fs.cpSync(template, book.folder, { recursive: true })
         await expect(book.seal({}, failingAt(nth, dead, code).files)).rejects.toThrow('on purpose')
+        // The first step is the sync of HEAD. After it has failed nobody syncs HEAD again until a person has repaired.
+        expect([nth, fs.existsSync(`${book.folder}/POISON`)]).toEqual([nth, nth === 1])
+        fs.rmSync(`${book.folder}/POISON`, { force: true })
         expect([nth, (await everything()).length]).toEqual([nth, before.length])
         expect([nth, (await book.verify({ deep: true })).damages]).toEqual([nth, []])
         const store = await book.open()

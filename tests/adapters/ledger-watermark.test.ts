@@ -77,6 +77,23 @@ test('when that fails, nobody writes any more', async () => {
   await expect(store.append(candleGroup(1))).rejects.toMatchObject({ verdict: 'poisoned' })
 })
 
+test('and so it is when the sync of the end fails', async () => {
+  appended(await store.append(candleGroup(0)))
+  fails = true
+  await expect(store.close()).rejects.toThrow('EIO')
+  fails = false
+  expect(fs.readFileSync(`${folder}/POISON`, 'utf8')).toContain('EIO')
+})
+
+test('a store that was poisoned is closed without a sync', async () => {
+  appended(await store.append(candleGroup(0)))
+  fails = true
+  await expect(store.append(candleGroup(1))).rejects.toMatchObject({ verdict: 'poisoned' })
+  synced = []
+  await store.close()
+  expect(synced).toEqual([])
+})
+
 test('a closed store has nothing left to sync', async () => {
   appended(await store.append(candleGroup(0)))
   await store.close()

@@ -11,13 +11,14 @@ import { filterVsJsonparse } from './filter-vs-jsonparse.ts'
 import { open10yVs1d } from './open-10y-vs-1d.ts'
 import { installPeers } from './peer.ts'
 import { benchFolder, inFolder } from './place.ts'
-import { replayVsJsonparse } from './replay-vs-jsonparse.ts'
+import { replayVsJsonparse, sealedReplayVsJsonparse } from './replay-vs-jsonparse.ts'
 import { startupVsNode } from './startup-vs-node.ts'
 
 const benchmarks: readonly Benchmark[] = [
   appendDurableVsRaw,
   appendGroupVsSqlite,
   replayVsJsonparse,
+  sealedReplayVsJsonparse,
   filterVsJsonparse,
   dayOf100Vs1,
   open10yVs1d,

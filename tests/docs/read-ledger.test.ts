@@ -1,11 +1,13 @@
 // docs/read_ledger.py: a reader in another language, made from docs/ledger-format.md alone, reads and proves our ledgers.
 
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { printSlot } from '../../adapters/ledger-head.ts'
 import { zeroHash } from '../../adapters/ledger-line.ts'
+import { sealDays } from '../../adapters/ledger-seal-days.ts'
 import { sealByHand } from '../adapters/sealed-by-hand.ts'
 import { copyOf, linesOf, segmentsOf } from '../cli/files.ts'
 import { root } from '../cli/veritape.ts'
@@ -55,6 +57,20 @@ test('a sealed day reads the same', () => {
   sealByHand(folder, segmentsOf(folder)[0] as string)
   expect(read(folder)).toEqual(before)
   expect(before.lines.length).toBeGreaterThan(50)
+})
+
+test('days that veritape seals read the same, and what is wrong in them is named', async () => {
+  const folder = copyOf(book)
+  const before = read(folder)
+  const [day = ''] = segmentsOf(folder)
+  for await (const _ of sealDays(folder));
+  expect(readdirSync(folder)).toContain(`${day}.gz`)
+  expect(readdirSync(folder)).not.toContain(day)
+  expect(read(folder)).toEqual(before)
+  const text = gunzipSync(readFileSync(join(folder, `${day}.gz`))).toString()
+  writeFileSync(join(folder, `${day}.gz.new`), gzipSync(text.replace('28010', '28011')))
+  renameSync(join(folder, `${day}.gz.new`), join(folder, `${day}.gz`))
+  expect(read(folder)).toMatchObject({ status: 1, stderr: expect.stringContaining('another hash') })
 })
 
 test('what stands behind HEAD is not read', () => {

@@ -63,7 +63,7 @@ const files = () =>
 test('any flipped bit, and any cut, makes it ignored', async () => {
   const count = counting()
   for (const [file, good] of files()) {
-    for (let bit = 0; bit < good.length * 8; bit += full ? 1 : 101) {
+    for (let bit = 0; bit < good.length * 8; bit += full ? 5 : 101) {
       const bytes = Buffer.from(good)
       bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
       const outcome = await proveIgnored(book => fs.writeFileSync(`${book}/${file}`, bytes))

@@ -4,9 +4,9 @@
 //   follow FOLDER       reads all, then waits for more, until it is killed; SAW seq mark [when]
 //   hold FOLDER         takes the lock and keeps it; LOCKED
 //   lend FOLDER         takes the lock, hands every descriptor it can to a child that outlives it; LENT pid
-//   open FOLDER         opens for writing and appends once; OPENED, or REFUSED name sentence
+//   open FOLDER [MS [N]] opens for writing, with N descriptors, and appends once; OPENED, or REFUSED name sentence
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openJsonlReader } from '../../adapters/jsonl-store.ts'
@@ -89,6 +89,8 @@ switch (what) {
     break
   }
   case 'open':
+    // Only now: the program itself needs many to be loaded.
+    if (pause !== '0') execFileSync('prlimit', [`--pid=${process.pid}`, `--nofile=${pause}`])
     try {
       const store = await openBook(folder, clock, { busyAfterMs: Number(name) || 5000 })
       const answer = await store.append(groupOf(await candlesIn(store)))

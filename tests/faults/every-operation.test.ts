@@ -78,12 +78,12 @@ const failing =
     return undefined
   }
 
-/** After a sync of a segment has failed, no process of the story may sync that segment again. */
+/** After a sync of a segment or of HEAD has failed, no process of the story may sync that file again. */
 const requireNoSecondSync = (
   { number, kind, file, forEver }: Injection,
   operations: readonly Operation[],
 ) => {
-  if (kind !== 'sync' || !file.endsWith('.jsonl')) return
+  if (kind !== 'sync' || !(file.endsWith('.jsonl') || file === 'HEAD')) return
   const again = operations.find(each => each.number > number && each.kind === 'sync' && each.file === file)
   if (again !== undefined)
     throw new Error(`a failed sync of ${file} was tried again (${forEver ? 'for ever' : 'once'})`)

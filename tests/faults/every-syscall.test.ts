@@ -76,7 +76,7 @@ const some = (all: readonly Injection[], count: number): readonly Injection[] =>
     (_, index) => all[Math.floor(((index + 0.5) * all.length) / count)] as Injection,
   )
 
-/** The process was told that a sync of a segment failed: it may never ask again for that file. */
+/** The process was told that a sync of a segment or of HEAD failed: it may never ask again for that file. */
 const requireNoSecondSync = (calls: readonly Call[]) => {
   calls.forEach(({ name, file, injected, result }, at) => {
     if (!injected || name !== 'fdatasync' || result.endsWith('EINTR')) return

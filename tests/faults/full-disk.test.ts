@@ -4,10 +4,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { type LedgerFiles, nodeFiles } from '../../adapters/ledger-files.ts'
 import { outside } from '../../domain/event.ts'
 import { control, group, tradingHalted, write } from '../cast.ts'
 import { folderOnDisk } from './folders.ts'
-import { groupOf, openBook, openedAt } from './story.ts'
+import { create, groupOf, openBook, openedAt } from './story.ts'
 import { counting, record } from './tally.ts'
 import {
   type Acknowledged,
@@ -109,4 +110,50 @@ for (const kind of Object.keys(mounts))
     fs.rmSync(ballast)
     await prove(book, acknowledged)
     count.row(`a full ${kind}`, 'G2 G8: refused, no torn line, reads go on, continues when there is room')
+  })
+
+for (const kind of Object.keys(mounts))
+  test.runIf(mayMount)(`a full ${kind} that nobody looks at before writing`, async () => {
+    const place = mounted(kind)
+    if (place === undefined) return // said above
+    const count = counting()
+    const book = `${place}/book`
+    let short = 0
+    const files: LedgerFiles = {
+      ...nodeFiles,
+      write: (fd, bytes, length, position) => {
+        const written = nodeFiles.write(fd, bytes, length, position)
+        if (written < length) short++
+        return written
+      },
+    }
+    const store = await openBook(book, () => openedAt, { files, create: { ...create, reserveBytes: 0 } })
+    const acknowledged: Acknowledged[] = []
+    const ballast = `${place}/ballast`
+    const { bavail, bsize } = fs.statfsSync(place)
+    let weight = bavail * bsize - 60_000
+    fs.writeFileSync(ballast, Buffer.alloc(weight))
+    let next = 0
+    for (let round = 0; round < 8; round++) {
+      for (;;) {
+        const answer = await store.append(groupOf(next))
+        if (answer._tag === 'Left') {
+          expect(answer.left.kind).toBe('disk-full')
+          break
+        }
+        acknowledged.push(...answer.right.events.map(acknowledgedOf))
+        next++
+      }
+      count.add('refused as disk-full, cut back')
+      requireAcknowledged(witness(book), acknowledged)
+      expect(await damagesIn(book)).toEqual([])
+      weight -= 20_000 + 700 * round
+      fs.truncateSync(ballast, weight)
+    }
+    expect(short).toBeGreaterThan(0)
+    await store.close()
+    fs.rmSync(ballast)
+    await prove(book, acknowledged)
+    count.add(`of them writes that took a part and reported success: ${short}`, 0)
+    count.row(`a full ${kind} without a reserve: the kernel itself takes a part of a write`, 'G2 G8')
   })

@@ -5,11 +5,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
+import { openJsonlReader } from '../../adapters/jsonl-store.ts'
 import { folderOnDisk } from './folders.ts'
 import { child, run } from './process.ts'
-import { openBook, openedAt } from './story.ts'
+import { groupOf, openBook, openedAt } from './story.ts'
 import { counting, full, record } from './tally.ts'
-import { damagesIn, witness } from './witness.ts'
+import { type Acknowledged, acknowledgedOf, candlesIn, damagesIn, prove, witness } from './witness.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
 
@@ -73,6 +74,42 @@ test('halt works while the holder of the lock is stopped; the event follows when
   })
 })
 
+test('readers and writers do not wait for each other: a stopped one of either kind keeps nobody of the other', async () => {
+  const book = `${folderOnDisk()}/book`
+  const store = await openBook(book, () => openedAt)
+  const told: Acknowledged[] = []
+  const append = async () => {
+    const answer = await store.append(groupOf(await candlesIn(store)))
+    if (answer._tag === 'Left') throw new Error(answer.left.kind)
+    told.push(...answer.right.events.map(acknowledgedOf))
+  }
+  await append()
+  const readers = ['one', 'two', 'three'].map(() => child(['follow', book]))
+  for (const reader of readers) await reader.said('SAW')
+  for (const { process } of readers) process.kill('SIGSTOP')
+  for (let n = 0; n < 200; n++) await append()
+  for (const { process } of readers) process.kill('SIGCONT')
+
+  const holder = child(['hold', book])
+  await holder.said('LOCKED')
+  holder.process.kill('SIGSTOP')
+  const fresh = child(['follow', book]) // opens and reads while the lock is held by a process that is stopped
+  const last = told.at(-1)?.seq
+  for (const { lines } of [...readers, fresh])
+    while (!lines.some(line => line.startsWith(`SAW ${last} `))) await sleep(10)
+  const reader = await openJsonlReader(book)
+  expect((await reader.head()).seq).toBe(last)
+  await reader.close()
+  for (const { process } of [holder, fresh, ...readers]) process.kill('SIGKILL')
+  for (const { ended } of [holder, fresh, ...readers]) await ended
+  await store.close()
+  await prove(book, told)
+  const count = counting()
+  count.add('appends while three readers are stopped', 200)
+  count.add('readers that see all while the holder of the lock is stopped', 5)
+  count.row('stopped readers, and a stopped writer', 'G8 G9: no reader holds up a writer, no writer a reader')
+})
+
 /** Processor time that a process has used, in milliseconds. */
 const processorMs = (pid: number | undefined): number => {
   const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -90,7 +127,7 @@ test('a follower in another process hears of events within milliseconds and cost
   const writer = child(['write', book, 'AAA', '10'])
   await writer.said('ACK')
   await follower.said('SAW')
-  await sleep(full ? 10_000 : 2000)
+  while (writer.lines.length < (full ? 700 : 100)) await sleep(50)
   writer.process.kill('SIGKILL')
   await writer.ended
   await sleep(300)

@@ -9,11 +9,11 @@ import { openLock } from '../../adapters/ledger-lock.ts'
 import { LedgerDamaged } from '../../domain/event-store.ts'
 import { folderOnDisk } from './folders.ts'
 import { type Child, child } from './process.ts'
-import { openBook, openedAt } from './story.ts'
+import { groupOf, openBook, openedAt } from './story.ts'
 import { whyNoStrace } from './strace.ts'
 import { counting, full, record } from './tally.ts'
 import { tell } from './teller.ts'
-import { type Acknowledged, prove, segmentsIn } from './witness.ts'
+import { type Acknowledged, acknowledgedOf, candlesIn, prove, segmentsIn } from './witness.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
 
@@ -81,6 +81,83 @@ for (const [how, change] of [
     await prove(book, [...acknowledged, ...acknowledgedBy(writer)])
     record({ fault: `LOCK ${how} while in use`, times: 1, outcomes: { 'writer stopped': 1 }, proven: 'G4' })
   })
+
+test('many who wait for the lock keep nobody from other work', async () => {
+  const { book, acknowledged } = await someBook()
+  const holder = child(['hold', book])
+  await holder.said('LOCKED')
+  const waiting = Array.from({ length: 8 }, () => openBook(book, () => openedAt, { busyAfterMs: 2000 }))
+  let over = false
+  const settled = Promise.allSettled(waiting).finally(() => {
+    over = true
+  })
+  let reads = 0
+  while (reads < 200 && !over) {
+    await fs.promises.readFile(`${book}/HEAD`) // needs a thread of the pool, of which there are four
+    reads++
+  }
+  expect(over).toBe(false)
+  for (const answer of await settled)
+    expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'LedgerBusy' } })
+  holder.process.kill('SIGKILL')
+  await holder.ended
+  await prove(book, acknowledged)
+  record({
+    fault: '8 writers of one process wait for a lock that another one holds',
+    times: 8,
+    outcomes: { 'busy after their time; 200 reads meanwhile': 8 },
+    proven: 'G8: waiting takes no thread',
+  })
+})
+
+test('a writer that has the ledger open stops when another process poisons it', async () => {
+  const { book, acknowledged } = await someBook()
+  const store = await openBook(book, () => openedAt)
+  const next = await candlesIn(store)
+  const first = await store.append(groupOf(next))
+  if (first._tag === 'Left') throw new Error(first.left.kind)
+  fs.writeFileSync(`${book}/POISON`, 'a sync failed in another process\n')
+  for (let again = 0; again < 3; again++)
+    await expect(store.append(groupOf(next + 1))).rejects.toMatchObject({ verdict: 'poisoned' })
+  const reader = await openJsonlReader(book)
+  expect((await reader.head()).seq).toBe(first.right.events.at(-1)?.seq) // reading goes on
+  await reader.close()
+  await store.close()
+  fs.rmSync(`${book}/POISON`)
+  await prove(book, [...acknowledged, ...first.right.events.map(acknowledgedOf)])
+  record({
+    fault: 'POISON of another process while a writer is open',
+    times: 3,
+    outcomes: { 'refused; readers read': 3 },
+    proven: 'G1 G8',
+  })
+})
+
+test('a segment that is replaced by a copy of itself while in use is where the next line goes', async () => {
+  const { book } = await someBook()
+  const store = await openBook(book, () => openedAt)
+  const acknowledged: Acknowledged[] = []
+  const append = async (n: number) => {
+    const answer = await store.append(groupOf(n))
+    if (answer._tag === 'Left') throw new Error(answer.left.kind)
+    acknowledged.push(...answer.right.events.map(acknowledgedOf))
+  }
+  const first = await candlesIn(store)
+  await append(first)
+  const segment = `${book}/${segmentsIn(book).at(-1)}`
+  fs.copyFileSync(segment, `${segment}.copy`)
+  fs.renameSync(`${segment}.copy`, segment)
+  await append(first + 1)
+  await append(first + 2)
+  await store.close()
+  await prove(book, acknowledged)
+  record({
+    fault: 'a segment replaced by its copy while a writer has it open',
+    times: 1,
+    outcomes: { 'written to the file that has the name': 1 },
+    proven: 'G1',
+  })
+})
 
 // --kill-child: who kills unshare(1) kills what runs in it.
 const namespaces = ['unshare', '--net', '--ipc', '--uts', '--pid', '--kill-child', ...(root ? [] : ['-r'])]
@@ -193,7 +270,7 @@ test('few file descriptors: it works or says so, and nothing is half done', asyn
   const count = counting()
   const limits = full ? Array.from({ length: 20 }, (_, index) => 16 + index) : [19, 21, 23]
   for (const limit of limits) {
-    const few = child(['open', book], ['sh', '-c', `ulimit -n ${limit}; exec "$@"`, 'sh'])
+    const few = child(['open', book, '5000', String(limit)])
     const code = await few.ended
     const said = few.lines.at(-1) ?? `nothing (${code})`
     if (said.startsWith('REFUSED') && !said.includes('EMFILE')) throw new Error(`${limit}: ${said}`)

@@ -4,12 +4,21 @@
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { strategyStream } from '../../domain/stream.ts'
+import { evaluated, expectedAfter, group, market, write } from '../cast.ts'
 import { folderOnDisk } from './folders.ts'
 import { type Child, child } from './process.ts'
 import { chanceOf, firstSeed } from './seeded.ts'
-import { openBook } from './story.ts'
+import { create, openBook } from './story.ts'
 import { counting, full } from './tally.ts'
-import { type Acknowledged, acknowledgedByHead, prove, requireAcknowledged } from './witness.ts'
+import {
+  type Acknowledged,
+  acknowledgedByHead,
+  acknowledgedOf,
+  prove,
+  requireAcknowledged,
+  segmentsIn,
+} from './witness.ts'
 
 const runMs = full ? 60_000 : 6000
 const writers = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE']
@@ -20,6 +29,19 @@ const marks = (lines: readonly string[], word: string): readonly Acknowledged[] 
     const [first, seq, mark = ''] = line.split(' ')
     return first === word ? [{ seq: Number(seq), mark }] : []
   })
+
+const longTales = strategyStream('long-tales@BTC/USDT-5m')
+
+/** A line of 60,000 bytes, and another one. */
+const longGroup = (n: number) =>
+  group(
+    write(
+      longTales,
+      expectedAfter(2 * n),
+      [market(2 * n), evaluated(n, ['x'.repeat(59_000)])],
+      [market(2 * n + 1), evaluated(n, ['short'])],
+    ),
+  )
 
 /** One role that is played by one process after the other. */
 interface Part {
@@ -35,7 +57,9 @@ test('five writers and three readers under SIGKILL and SIGSTOP', { timeout: runM
   const chance = chanceOf(seed)
   console.log(`SEED=${seed} (of the signals; how the processes run is the machine's)`)
   const book = `${folderOnDisk()}/book`
-  await (await openBook(book, () => '2023-03-24T11:40:00.000Z')).close()
+  // Small segments: all of them close segments, open the next, and read over the joints, while they are killed.
+  const small = { ...create, segmentBytesMax: 60_000 }
+  await (await openBook(book, () => '2023-03-24T11:40:00.000Z', { create: small })).close()
   const count = counting()
   const writing = writers.map(name => partOf(() => child(['write', book, name, '1'])))
   const reading = readers.map(() => partOf(() => child(['follow', book])))
@@ -90,10 +114,46 @@ test('five writers and three readers under SIGKILL and SIGSTOP', { timeout: runM
       seen += saw.length
     }
   expect(told.length).toBeGreaterThan(100)
+  const rolls = segmentsIn(book).length - 1
+  expect(rolls).toBeGreaterThan(0)
   count.add('torn ends quarantined', cuts)
   count.row(
-    `5 writers and 3 readers for ${runMs / 1000} s: ${told.length} acknowledged, ${seen} seen by readers`,
+    `5 writers and 3 readers for ${runMs / 1000} s: ${told.length} acknowledged, ${rolls} segments closed, ${seen} seen by readers`,
     'G1 G3 G4 G8 G9: one chain, nothing lost, every stream of a reader is a prefix of the ledger',
   )
   expect(fs.existsSync(`${book}/POISON`)).toBe(false)
+})
+
+test('a reader of groups that are larger than a chunk of the disk sees whole groups, in order', async () => {
+  const book = `${folderOnDisk()}/book`
+  const store = await openBook(book, () => '2023-03-24T11:40:00.000Z')
+  const readers = ['one', 'two', 'three'].map(() => child(['follow', book]))
+  const told: Acknowledged[] = []
+  const groups = full ? 400 : 40
+  for (let n = 0; n < groups; n++) {
+    const answer = await store.append(longGroup(n))
+    if (answer._tag === 'Left') throw new Error(answer.left.kind)
+    told.push(...answer.right.events.map(acknowledgedOf))
+  }
+  await store.close()
+  const last = told.at(-1)?.seq
+  const deadline = Date.now() + 60_000
+  for (const { lines } of readers)
+    while (marks(lines, 'SAW').at(-1)?.seq !== last) {
+      if (Date.now() > deadline) throw new Error(`a reader is behind: ${lines.at(-1)}`)
+      await sleep(10)
+    }
+  for (const reader of readers) {
+    reader.process.kill('SIGKILL')
+    await reader.ended
+  }
+  const { lines } = await prove(book, told)
+  for (const reader of readers) {
+    const saw = marks(reader.lines, 'SAW')
+    expect(saw.map(({ seq }) => seq)).toEqual(saw.map((_, index) => index + 1))
+    requireAcknowledged(lines, saw)
+  }
+  const count = counting()
+  count.add('seen whole, by 3 readers', groups)
+  count.row('groups with lines of 60,000 bytes, while readers follow', 'G9: no part of a line or a group')
 })

@@ -1,7 +1,8 @@
-// npm run test:mutants [-- NAME …]   Puts one bug after the other into a copy of the store and runs the quick fault
-// suite on it: a bug that no test finds is a hole in the suite. Prints which test found which.
+// npm run test:mutants [-- --write] [NAME …]   Puts one bug after the other into a copy of the store and runs the quick
+// fault suite on it: a bug that no test finds is a hole in the suite. Prints which test found which; --write puts the
+// table into docs/faults.md.
 
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   cpSync,
   mkdirSync,
@@ -16,17 +17,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import { type Mutation, mutations } from './mutations.ts'
+import { circumstances, row, writePart } from './page.ts'
+import { installStrace } from './strace.ts'
 
 const root = process.cwd()
 
 /** The files in the order in which most bugs are found soonest; the last ones start other processes. */
-const soonest = [
+const usualOrder = [
   'every-operation',
   'power-cut',
   'every-byte',
   'clock',
   'checkpoint',
   'sealed',
+  'repair',
+  'repair-interrupted',
+  'segments',
   'every-syscall',
   'lock-and-place',
   'many-processes',
@@ -35,10 +41,13 @@ const soonest = [
 ]
 
 /** All of the suite. */
-const order = (): readonly string[] => {
+const order = (soonest: string | undefined): readonly string[] => {
   const names = readdirSync(join(root, 'tests/faults')).filter(name => name.endsWith('.test.ts'))
   const all = names.map(name => name.slice(0, -'.test.ts'.length))
-  return [...soonest.filter(name => all.includes(name)), ...all.filter(name => !soonest.includes(name))]
+  const known = [...(soonest === undefined ? [] : [soonest]), ...usualOrder]
+  const unknown = known.find(name => !all.includes(name))
+  if (unknown !== undefined) throw new Error(`the suite has no part ${unknown}`)
+  return [...new Set([...known, ...all])]
 }
 
 const copyProject = (): string => {
@@ -83,23 +92,19 @@ interface Found {
 }
 
 /** Runs one test file; what failed first, or undefined when nothing did. */
-const runFile = (folder: string, file: string): Found | undefined => {
+const runFile = async (folder: string, file: string): Promise<Found | undefined> => {
   const report = join(folder, 'report.json')
   rmSync(report, { force: true })
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const args = [
-    'run',
-    `tests/faults/${file}.test.ts`,
-    '--bail=1',
-    '--reporter=json',
-    `--outputFile=${report}`,
-  ]
-  const { status } = spawnSync(process.execPath, [vitest, ...args], {
-    cwd: folder,
-    stdio: 'ignore',
-    timeout: 240_000,
-    env: { ...process.env, TMPDIR: join(folder, 'tmp') },
-  })
+  const test = `tests/faults/${file}.test.ts`
+  const status = await statusOf(
+    spawn(process.execPath, [vitest, 'run', test, '--bail=1', '--reporter=json', `--outputFile=${report}`], {
+      cwd: folder,
+      stdio: 'ignore',
+      timeout: 240_000,
+      env: { ...process.env, TMPDIR: join(folder, 'tmp') },
+    }),
+  )
   if (status === 0) return undefined
   if (status === null) return { file, test: 'the whole file', why: 'it does not end' }
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report
@@ -112,9 +117,15 @@ const runFile = (folder: string, file: string): Found | undefined => {
   return { file, test: failed.title, why: why.length > 140 ? `${why.slice(0, 139)}…` : why }
 }
 
-const firstFound = (folder: string): Found | undefined => {
-  for (const file of order()) {
-    const found = runFile(folder, file)
+const statusOf = (started: ChildProcess): Promise<number | null> =>
+  new Promise((resolve, reject) => {
+    started.on('error', reject)
+    started.on('close', resolve)
+  })
+
+const firstFound = async (folder: string, soonest?: string): Promise<Found | undefined> => {
+  for (const file of order(soonest)) {
+    const found = await runFile(folder, file)
     if (found !== undefined) return found
   }
   return undefined
@@ -142,60 +153,100 @@ const requireCompiles = (folder: string, name: string) => {
 }
 
 /** Does `work` with the bug in place. */
-const withBug = <T>(folder: string, mutation: Mutation, work: () => T): T => {
+const withBug = async <T>(folder: string, mutation: Mutation, work: () => Promise<T>): Promise<T> => {
   const path = join(folder, mutation.file)
   const text = readFileSync(path, 'utf8')
   writeFileSync(path, withEdits(text, mutation))
   try {
-    return work()
+    return await work()
   } finally {
     writeFileSync(path, text)
   }
 }
 
-const main = (): number => {
-  const wanted = process.argv.slice(2)
-  const chosen = mutations.filter(
-    ({ name }) => wanted.length === 0 || wanted.some(word => name.includes(word)),
-  )
-  const folder = copyProject()
-  try {
-    for (const mutation of chosen) withBug(folder, mutation, () => requireCompiles(folder, mutation.name))
-    if (wanted.length === 0) {
-      const found = firstFound(folder)
-      if (found !== undefined)
-        throw new Error(`without a bug ${found.file} fails: ${found.test}: ${found.why}`)
-      console.log('without a bug: every test passes')
-    }
-    const table = new Table({
-      head: ['the bug', 'found by', 'which said'],
-      colWidths: [42, 46, 60],
-      wordWrap: true,
-      style: { head: [], border: [] },
+interface Verdict {
+  readonly bug: string
+  readonly found: Found | undefined
+}
+
+/** Takes bugs from the list until it is empty; each worker has a copy of the project of its own. */
+const hunt = async (folder: string, left: Mutation[], verdicts: Verdict[]): Promise<void> => {
+  for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
+    const { name, soonest } = mutation
+    const since = performance.now()
+    const found = await withBug(folder, mutation, async () => {
+      requireCompiles(folder, name)
+      return firstFound(folder, soonest)
     })
-    let survivors = 0
-    for (const mutation of chosen) {
-      const since = performance.now()
-      const found = withBug(folder, mutation, () => firstFound(folder))
-      const seconds = Math.round((performance.now() - since) / 1000)
-      if (found === undefined) survivors++
-      console.log(`${found === undefined ? 'NOT FOUND' : 'found'} (${seconds} s): ${mutation.name}`)
-      table.push(
-        found === undefined
-          ? [mutation.name, 'NO TEST', '']
-          : [mutation.name, `${found.file}: ${found.test}`, found.why],
-      )
-    }
-    console.log(table.toString())
-    console.log(`${chosen.length - survivors} of ${chosen.length} bugs found`)
-    return survivors === 0 && chosen.length > 0 ? 0 : 1
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+    const seconds = Math.round((performance.now() - since) / 1000)
+    console.log(`${found === undefined ? 'NOT FOUND' : 'found'} (${seconds} s): ${name}`)
+    verdicts.push({ bug: name, found })
   }
 }
 
+const requirePassesWithoutBug = async (folder: string): Promise<void> => {
+  const found = await firstFound(folder)
+  if (found !== undefined) throw new Error(`without a bug ${found.file} fails: ${found.test}: ${found.why}`)
+  console.log('without a bug: every test passes')
+}
+
+const print = (verdicts: readonly Verdict[]) => {
+  const table = new Table({
+    head: ['the bug', 'found by', 'which said'],
+    colWidths: [42, 46, 60],
+    wordWrap: true,
+    style: { head: [], border: [] },
+  })
+  for (const { bug, found } of verdicts)
+    table.push(found === undefined ? [bug, 'NO TEST', ''] : [bug, `${found.file}: ${found.test}`, found.why])
+  console.log(table.toString())
+}
+
+const writeMutants = (verdicts: readonly Verdict[], seconds: number) =>
+  writePart(
+    'bugs',
+    [
+      circumstances(seconds),
+      '',
+      '| the bug | found by | which said |',
+      '| --- | --- | --- |',
+      ...verdicts.map(({ bug, found }) =>
+        row(bug, found === undefined ? 'no test' : `${found.file}: ${found.test}`, found?.why ?? ''),
+      ),
+      '',
+    ].join('\n'),
+  )
+
+const main = async (): Promise<number> => {
+  installStrace()
+  const wanted = process.argv.slice(2).filter(word => !word.startsWith('--'))
+  const chosen = mutations.filter(
+    ({ name }) => wanted.length === 0 || wanted.some(word => name.includes(word)),
+  )
+  const since = performance.now()
+  const folders = [copyProject(), copyProject()]
+  try {
+    const [first = ''] = folders
+    if (wanted.length === 0) await requirePassesWithoutBug(first)
+    const verdicts: Verdict[] = []
+    const left = [...chosen]
+    await Promise.all(folders.map(folder => hunt(folder, left, verdicts)))
+    verdicts.sort((a, b) => placeOf(a) - placeOf(b))
+    const seconds = Math.round((performance.now() - since) / 1000)
+    const survivors = verdicts.filter(({ found }) => found === undefined).length
+    print(verdicts)
+    console.log(`${chosen.length - survivors} of ${chosen.length} bugs found in ${seconds} s`)
+    if (process.argv.includes('--write')) writeMutants(verdicts, seconds)
+    return survivors === 0 && chosen.length > 0 ? 0 : 1
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const placeOf = ({ bug }: Verdict): number => mutations.findIndex(({ name }) => name === bug)
+
 try {
-  process.exitCode = main()
+  process.exitCode = await main()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

@@ -10,6 +10,8 @@ export interface Mutation extends Edit {
   /** As its author would have to confess it. */
   readonly name: string
   readonly file: string
+  /** The part of the suite that finds it soonest, which is run first. */
+  readonly soonest?: string
   /** A second place, where one edit is not enough. */
   readonly also?: Edit
 }
@@ -19,12 +21,14 @@ const writer = 'adapters/ledger-writer.ts'
 export const mutations: readonly Mutation[] = [
   {
     name: 'acknowledges before the sync',
+    soonest: 'power-cut',
     file: writer,
     find: '    sync(fd)\n    group.settle(segment, start + length)\n',
     put: '    group.settle(segment, start + length)\n',
   },
   {
     name: 'moves HEAD before the sync',
+    soonest: 'power-cut',
     file: writer,
     find: "    sync(fd)\n    group.settle(segment, start + length)\n    return moveHeadOr('the events are durable, but ')\n",
     put: "    group.settle(segment, start + length)\n    const moved = moveHeadOr('the events are durable, but ')\n    sync(fd)\n    return moved\n",
@@ -49,6 +53,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'cuts off what is corrupt',
+    soonest: 'every-byte',
     file: 'adapters/ledger-recovery.ts',
     find: "  if (known.seq < head.seq) return { kind: 'corrupt', damage }\n",
     put: '',
@@ -56,23 +61,26 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'repairs in silence, without the quarantine',
     file: 'adapters/ledger-recovery.ts',
-    find: '    replaceFile(files, place, quarantineName',
-    put: '    if (from < 0) replaceFile(files, place, quarantineName',
+    find: '  replaceFile(files, place, quarantineName',
+    put: '  if (from < 0) replaceFile(files, place, quarantineName',
   },
   {
     name: 'does not notice that the end is missing',
+    soonest: 'every-byte',
     file: 'adapters/ledger-recovery.ts',
     find: "    if (known.seq >= head.seq) return { kind: 'clean' }\n",
     put: "    if (known.seq >= head.seq || known.seq > 0) return { kind: 'clean' }\n",
   },
   {
     name: 'skips the check of the chain',
+    soonest: 'every-byte',
     file: 'adapters/ledger-scan.ts',
     find: '  if (previous !== chain.hash)',
     put: '  if (previous.length !== chain.hash.length)',
   },
   {
     name: 'takes half a group for a whole one',
+    soonest: 'power-cut',
     file: 'adapters/ledger-advance.ts',
     find: '    if (chain.index < chain.count) return true\n',
     put: '',
@@ -85,12 +93,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'believes a damaged slot of HEAD',
+    soonest: 'every-byte',
     file: 'adapters/ledger-head.ts',
     find: 'text.length !== slotBytes || crcOf(body) !== crc)',
     put: 'text.length !== slotBytes || (crcOf(body) !== crc && crc === undefined))',
   },
   {
     name: 'delivers lines to readers that are not acknowledged, or torn',
+    soonest: 'every-byte',
     file: 'adapters/ledger-reading.ts',
     find: '  const mark = () => readHead(headFd, folder).mark\n',
     put: [
@@ -109,50 +119,118 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'serves lines without looking at their hash',
+    soonest: 'every-byte',
     file: 'adapters/ledger-reader.ts',
     find: '  if (own !== claimed) throw',
     put: "  if (own === '' && claimed === '') throw",
   },
   {
+    name: 'serves lines without looking whether they join',
+    soonest: 'segments',
+    file: 'adapters/ledger-reader.ts',
+    find: '  if (before !== undefined && previousIn',
+    put: "  if (before === '' && previousIn",
+  },
+  {
     name: 'does not look whether LOCK is still the same file',
+    soonest: 'lock-and-place',
     file: 'adapters/ledger-lock.ts',
     find: '    if (now?.ino === inode) return\n',
     put: '    if (now?.ino === inode || inode > 0) return\n',
   },
   {
     name: 'appends although another process has poisoned the ledger',
+    soonest: 'every-operation',
     file: 'adapters/ledger-poison.ts',
-    find: '{ throwIfNoEntry: false }) === undefined) return\n',
-    put: "{ throwIfNoEntry: false }) === undefined || folder !== '') return\n",
+    find: '      if (!isThere()) return\n',
+    put: "      if (!isThere() || folder !== '') return\n",
   },
   {
     name: 'does not make the name of a new segment durable',
+    soonest: 'power-cut',
     file: writer,
     find: '      if (opens) files.syncFolder(folder)\n',
     put: '      if (opens && start > 0) files.syncFolder(folder)\n',
   },
   {
     name: 'trusts a checkpoint that the ledger does not vouch for',
+    soonest: 'checkpoint',
     file: 'adapters/ledger-checkpoint.ts',
     find: "hash('sha256', text, 'hex') === sha256 ? text",
     put: "sha256 !== '' ? text",
   },
   {
     name: 'trusts a stale checkpoint: of segments that are not there any more',
+    soonest: 'checkpoint',
     file: 'adapters/ledger-checkpoint.ts',
     find: '!endsAs(folder, header))\n',
     put: '(!endsAs(folder, header) && header.end < 0))\n',
   },
   {
+    name: 'appends to the open file when another one has its name',
+    soonest: 'lock-and-place',
+    file: 'adapters/ledger-active.ts',
+    find: '      if (now?.ino === active.inode)\n        return',
+    put: '      if (now !== undefined)\n        return',
+  },
+  {
+    name: 'repairs a ledger that lost what was acknowledged',
+    soonest: 'repair',
+    file: 'adapters/ledger-repair.ts',
+    find: '    if (error !== undefined) throw error\n    if (first !== undefined)\n',
+    put: '    if (error !== undefined && first === undefined) throw error\n    if (folder === first)\n',
+  },
+  {
+    name: 'repairs by another sync, without new files',
+    soonest: 'repair',
+    file: 'adapters/ledger-repair.ts',
+    find: '  files.rename(temporary,',
+    put: '  if (to < 0) files.rename(temporary,',
+  },
+  {
+    name: 'lifts POISON before the repair is durable',
+    soonest: 'repair',
+    file: 'adapters/ledger-repair.ts',
+    find: '    await orFailed(folder, () => writeAnew(files, folder, found))\n',
+    put: '    clearPoison(files, folder, found.known.seq)\n    await orFailed(folder, () => writeAnew(files, folder, found))\n',
+    also: {
+      find: '    await orFailed(folder, async () => clearPoison(files, folder, found.known.seq))\n',
+      put: '',
+    },
+  },
+  {
+    name: 'drops a torn end in a repair, without the quarantine',
+    soonest: 'repair',
+    file: 'adapters/ledger-repair.ts',
+    find: '      if (torn?.segment === segment) setAside',
+    put: '      if (torn?.segment === folder) setAside',
+  },
+  {
+    name: 'takes HEAD for durable though its sync has failed',
+    soonest: 'every-operation',
+    file: 'adapters/ledger-watermark.ts',
+    find: '        poison.note(error) // seals',
+    put: '        if (headFd < 0) poison.note(error) // seals',
+  },
+  {
+    name: 'wakes readers by the clock alone',
+    soonest: 'halt',
+    file: 'adapters/ledger-watch.ts',
+    find: '{ persistent: false }, wake)',
+    put: '{ persistent: false }, () => {})',
+  },
+  {
     name: 'seals a day without verifying its lines',
+    soonest: 'sealed',
     file: 'adapters/ledger-sealing.ts',
     find: 'const wrong = takeLine(chain, bytes, start, end, true)',
     put: 'const wrong = takeLine(chain, bytes, start, end, false)',
   },
   {
     name: 'seals what only an unsynced HEAD acknowledges',
+    soonest: 'power-cut',
     file: 'adapters/ledger-seal-days.ts',
-    find: '    files.sync(fd)\n    return readHead',
-    put: '    if (fd < 0) files.sync(fd)\n    return readHead',
+    find: '    sync(files, fd, poison)\n    return readHead',
+    put: '    if (fd < 0) sync(files, fd, poison)\n    return readHead',
   },
 ]

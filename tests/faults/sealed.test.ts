@@ -6,6 +6,7 @@ import { openJsonlReader } from '../../adapters/jsonl-store.ts'
 import { sealDays } from '../../adapters/ledger-seal-days.ts'
 import { type EventStore, LedgerDamaged } from '../../domain/event-store.ts'
 import { folderInMemory } from './folders.ts'
+import { openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
 import { tell } from './teller.ts'
 import { acknowledgedOf, damagesIn, type Line, prove, witness } from './witness.ts'
@@ -39,8 +40,9 @@ const flips = function* (good: Buffer, step: number) {
     bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
     yield [`bit ${bit}`, bytes] as const
   }
-  for (let length = 0; length < good.length; length += step)
+  for (let length = 0; length < good.length - 1; length += step)
     yield [`${length} bytes`, good.subarray(0, length)] as const
+  yield ['all bytes but the last', good.subarray(0, -1)] as const
 }
 
 test('a closed day with any damage is not sealed, and stays as it is', async () => {
@@ -66,6 +68,25 @@ test('a closed day with any damage is not sealed, and stays as it is', async () 
     'each bit and length of a closed day, before it is sealed',
     'G6 G7: seal refuses, nothing changed',
   )
+})
+
+test('damage in a closed day is named by verify; whoever opens the book is refused by name, if it matters to him', async () => {
+  const count = counting()
+  const good = fs.readFileSync(`${place}/plain/${day}`)
+  for (const [what, bytes] of flips(good, full ? 7 : 61)) {
+    const book = withBytes('plain', day, bytes)
+    fs.rmSync(`${book}/CHECKPOINT`, { force: true }) // which would spare looking there
+    if ((await damagesIn(book)).length === 0) throw new Error(`${what}: verify finds no damage`)
+    try {
+      await (await openBook(book, () => openedAt)).close()
+      count.add('named by verify, no matter to a writer')
+    } catch (error) {
+      if (!(error instanceof LedgerDamaged)) throw new Error(`${what}: ${error}`, { cause: error })
+      count.add('named by verify, and a writer is refused')
+    }
+    expect(fs.readFileSync(`${book}/${day}`).equals(bytes)).toBe(true)
+  }
+  count.row('each bit and length of a closed day, when the book is opened for writing', 'G6 G7 G8')
 })
 
 /** What a reader gets of the whole book. */

@@ -16,7 +16,8 @@ export const whyNoStrace = (): string | undefined => {
 export const installStrace = (): void => {
   if (spawnSync('strace', ['-V']).error === undefined || process.getuid?.() !== 0) return
   try {
-    execFileSync('apt-get', ['install', '-y', '-q', 'strace'], { stdio: 'ignore' })
+    execFileSync('apt-get', ['update', '-qq'], { stdio: 'ignore' })
+    execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'strace'], { stdio: 'ignore' })
   } catch {
     // Not a machine with apt-get, or without a network: whyNoStrace says that it is missing.
   }

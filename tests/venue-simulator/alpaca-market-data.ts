@@ -8,7 +8,7 @@ import { currenciesOf } from './books.ts'
 import type { Exchange } from './exchange.ts'
 import type { Candle } from './prices.ts'
 import type { Market } from './script.ts'
-import { newYorkDate, newYorkText, sessionEndingAfter, sessionsBetween } from './sessions.ts'
+import { newYorkDate, newYorkText } from './sessions.ts'
 import { type Answer, json, numeral, type Route, type Visit } from './skin.ts'
 
 /** 'AAPL' for a share, 'BTC/USD' for a coin. */
@@ -150,9 +150,9 @@ export const marketDataRoutes = (exchange: Exchange): readonly Route[] => {
 
   const clockBody = (): Answer => {
     const now = clock.now()
-    const next = sessionEndingAfter(now)
+    const next = exchange.sessions.endingAfter(now)
     const isOpen = now >= next.open
-    const following = isOpen ? sessionEndingAfter(next.close) : next
+    const following = isOpen ? exchange.sessions.endingAfter(next.close) : next
     return json({
       timestamp: withNanoseconds(now),
       is_open: isOpen,
@@ -163,12 +163,12 @@ export const marketDataRoutes = (exchange: Exchange): readonly Route[] => {
 
   const calendar = ({ param }: Visit): Answer => {
     const today = newYorkDate(clock.now())
-    const sessions = sessionsBetween(
+    const days = exchange.sessions.between(
       param('start')?.slice(0, 10) ?? today,
       param('end')?.slice(0, 10) ?? today,
     )
     return json(
-      sessions.map(({ date, open, close }) => ({
+      days.map(({ date, open, close }) => ({
         date,
         open: newYorkText(open).slice(11, 16),
         close: newYorkText(close).slice(11, 16),

@@ -23,7 +23,7 @@ import { alpacaSymbol, marketDataRoutes } from './alpaca-market-data.ts'
 import { currenciesOf, isOpen, type Order, type Trade } from './books.ts'
 import { type Exchange, isRefused, type Refused } from './exchange.ts'
 import type { Market } from './script.ts'
-import { isInSession, newYorkDate } from './sessions.ts'
+import { newYorkDate } from './sessions.ts'
 import {
   type Answer,
   headerOf,
@@ -98,7 +98,7 @@ const skin = (exchange: Exchange): Skin => {
     if (isPositive(filled)) return 'partially_filled'
     return by === 'api' &&
       marketOf({ symbol }).class === 'us_equity' &&
-      !isInSession(Math.max(at, clock.now()))
+      !exchange.sessions.isOpenAt(Math.max(at, clock.now()))
       ? 'accepted'
       : 'new'
   }
@@ -154,14 +154,13 @@ const skin = (exchange: Exchange): Skin => {
         return error(422, 40010001, 'client_order_id must be unique')
       case 'quantity-off-lot':
         return error(422, 42210000, 'qty increment must be 0.000000001')
-      case 'below-minimum-quantity':
-        return error(403, 40310000, `minimal qty of order ${market.minimumQuantity}`)
       case 'price-off-tick':
         return error(
           422,
           42210000,
           `invalid limit_price ${param('limit_price')}. sub-penny increment does not fulfill minimum pricing criteria`,
         )
+      case 'below-minimum-quantity':
       case 'below-minimum-cost':
         return error(403, 40310000, `cost basis must be >= minimal amount of order ${market.minimumCost}`)
       case 'insufficient-funds':
@@ -233,7 +232,7 @@ const skin = (exchange: Exchange): Skin => {
     const taken: Order = { ...order, status: 'open', filled: '0', value: '0', updatedAt: order.at }
     return json({
       ...orderBody(taken),
-      status: isCrypto || isInSession(order.at) ? 'pending_new' : 'accepted',
+      status: isCrypto || exchange.sessions.isOpenAt(order.at) ? 'pending_new' : 'accepted',
     })
   }
 

@@ -2,6 +2,7 @@
 //
 // Everything it does is a fact in its journal. Time only passes here when somebody asks: `advance` then walks the prices from
 // where the books stand to now, so the same requests at the same times give the same books, whatever happened in between.
+// No fact is recorded before that: after a restart the books' last fact is where the walk goes on.
 
 import {
   add,
@@ -32,7 +33,7 @@ import type { Journal } from './journal.ts'
 import { type Match, taken, touched, triggers } from './matching.ts'
 import { type Point, type Prices, prices } from './prices.ts'
 import type { Market, Script } from './script.ts'
-import { isInSession, sessionEndingAfter } from './sessions.ts'
+import { type Sessions, sessions } from './sessions.ts'
 
 /** What differs between venues in what they do, not in how they say it. */
 export interface ExchangeRules {
@@ -88,6 +89,8 @@ export interface Exchange {
   readonly script: Script
   readonly books: Books
   readonly clock: VenueClock
+  /** The trading hours of its shares. */
+  readonly sessions: Sessions
   market(symbol: string): Market | undefined
   prices(symbol: string): Prices
   lastPrice(symbol: string): Decimal
@@ -127,10 +130,12 @@ export const openExchange = (
   journal.commit()
 
   const markets = new Map(script.markets.map(market => [market.symbol, market]))
+  const hours = sessions(script.closedDays)
+  const isTraded = (market: Market, at: number) => market.class === 'crypto' || hours.isOpenAt(at)
   const paths = new Map(
     script.markets.map((market, index) => [
       market.symbol,
-      prices(market, script.seed + index, books.openedAt),
+      prices(market, script.seed + index, books.openedAt, at => isTraded(market, at)),
     ]),
   )
   for (const { symbol, at, price } of books.pricesSet) paths.get(symbol)?.set(at, price)
@@ -218,8 +223,6 @@ export const openExchange = (
     else if (left.limitPrice === undefined) end(id, 'expired', 'nobody to trade with', at)
   }
 
-  const isTraded = (market: Market, at: number) => market.class === 'crypto' || isInSession(at)
-
   /** A point of the path passes every open order of its market, oldest order first. */
   const pass = (symbol: string, { at, price }: Point): void => {
     const market = known(markets, symbol)
@@ -246,7 +249,7 @@ export const openExchange = (
           happenings.push({ at: point.at, happens: () => pass(symbol, point) })
       for (const { id, timeInForce, at } of open())
         if (timeInForce === 'DAY') {
-          const { close } = sessionEndingAfter(at)
+          const { close } = hours.endingAfter(at)
           happenings.push({
             at: close,
             happens: () => isOpen(orderOf(id)) && end(id, 'expired', 'end of day', close),
@@ -394,18 +397,25 @@ export const openExchange = (
     script,
     books,
     clock,
+    sessions: hours,
     market: symbol => markets.get(symbol),
     prices: pathOf,
     lastPrice: symbol => pathOf(symbol).last(now()).price,
     advance,
     place,
     cancel,
-    cancelAllAfter: ms => record({ fact: 'switch-set', due: ms === 0 ? 0 : now() + ms, at: now() }),
+    cancelAllAfter: ms => {
+      advance()
+      record({ fact: 'switch-set', due: ms === 0 ? 0 : now() + ms, at: now() })
+    },
     fill: (orderId, quantity, price) => {
       advance()
       fill(orderId, quantity, price)
     },
-    pay: (currency, amount, reason) => record({ fact: 'paid', currency, amount, reason, at: now() }),
+    pay: (currency, amount, reason) => {
+      advance()
+      record({ fact: 'paid', currency, amount, reason, at: now() })
+    },
     setPrice: (symbol, price) => {
       advance()
       const at = now()

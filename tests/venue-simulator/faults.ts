@@ -71,8 +71,12 @@ export const fault = z.discriminatedUnion('kind', [
     ms: ms.default(0),
     landed: landed.default(true),
   }),
-  /** Headers and half of the body, then a reset. */
-  z.strictObject({ kind: z.literal('reset-in-body'), landed: landed.default(true) }),
+  /** Headers and half of the body, then the connection is reset, or closed as if that had been all. */
+  z.strictObject({
+    kind: z.literal('cut-in-body'),
+    how: z.enum(['reset', 'closed']).default('reset'),
+    landed: landed.default(true),
+  }),
   z.strictObject({
     kind: z.literal('redirect'),
     location: z.string().default('/elsewhere'),

@@ -8,71 +8,24 @@
 import { createHash, createHmac } from 'node:crypto'
 import { type Decimal, divide, isPositive, multiply, readDecimal, toPlaces } from '../../domain/decimal.ts'
 import { currenciesOf, isOpen, type Order, type Trade } from './books.ts'
-import { type Exchange, isRefused, type Objection } from './exchange.ts'
-import type { Market } from './script.ts'
+import { type Exchange, isRefused } from './exchange.ts'
 import {
-  type Answer,
-  headerOf,
-  json,
-  type Request,
-  type Skin,
-  type VenueProtocol,
-  type Visit,
-} from './skin.ts'
-
-const ok = (result: unknown): Answer => json({ error: [], result })
-const error = (text: string, status = 200, headers = {}): Answer => json({ error: [text] }, status, headers)
-
-/** Kraken's own names of assets: 'BTC' is XXBT, or XBT for short. */
-const assets: Readonly<Record<string, readonly [id: string, altname: string]>> = {
-  BTC: ['XXBT', 'XBT'],
-  ETH: ['XETH', 'ETH'],
-  XRP: ['XXRP', 'XRP'],
-  LTC: ['XLTC', 'LTC'],
-  USD: ['ZUSD', 'USD'],
-  EUR: ['ZEUR', 'EUR'],
-  GBP: ['ZGBP', 'GBP'],
-}
-const assetId = (currency: string): string => assets[currency]?.[0] ?? currency
-const altname = (currency: string): string => assets[currency]?.[1] ?? currency
-const pairId = ({ symbol }: { symbol: string }): string => currenciesOf(symbol).map(assetId).join('')
-const pairName = ({ symbol }: { symbol: string }): string => currenciesOf(symbol).map(altname).join('')
-
-const places = (step: Decimal): number => (step.split('.')[1] ?? '').length
-const seconds = (ms: number): number => ms / 1000
-
-const types = {
-  market: 'market',
-  limit: 'limit',
-  stop: 'stop-loss',
-  'stop-limit': 'stop-loss-limit',
-} as const
-
-const statusOf = ({ status }: Order): string =>
-  status === 'open' ? 'open' : status === 'filled' ? 'closed' : status === 'canceled' ? 'canceled' : 'expired'
-
-/** 'OXVPSU-Q726F-L3SDEP': letters and digits made from a number, never the same twice. */
-const krakenId = (first: string, number: number): string => {
-  const hex = createHash('sha256').update(`${first}${number}`).digest('hex').toUpperCase()
-  const tail = number.toString(36).toUpperCase().padStart(6, '0')
-  return `${first}${hex.slice(0, 5)}-${hex.slice(5, 10)}-${tail}`
-}
-
-const refusals: Record<Objection, string> = {
-  'unknown-symbol': 'EQuery:Unknown asset pair',
-  'duplicate-client-id': 'EOrder:Duplicate cl_ord_id among open orders',
-  'quantity-off-lot': 'EGeneral:Invalid arguments:volume',
-  'below-minimum-quantity': 'EGeneral:Invalid arguments:volume minimum not met',
-  'price-off-tick': 'EOrder:Invalid price',
-  'below-minimum-cost': 'EOrder:Cost minimum not met',
-  'insufficient-funds': 'EOrder:Insufficient funds',
-  'would-take': 'EOrder:Post only order',
-}
-
-const isClientId = (text: string): boolean =>
-  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ||
-  /^[0-9a-f]{32}$/i.test(text) ||
-  /^[\x20-\x7e]{1,18}$/.test(text)
+  altname,
+  assetId,
+  error,
+  isClientId,
+  krakenId,
+  ok,
+  pairId,
+  pairName,
+  places,
+  refusals,
+  seconds,
+  statusOf,
+  types,
+} from './kraken-words.ts'
+import type { Market } from './script.ts'
+import { type Answer, headerOf, type Request, type Skin, type VenueProtocol, type Visit } from './skin.ts'
 
 const skin = (exchange: Exchange): Skin => {
   const { script, clock, books } = exchange

@@ -1,6 +1,6 @@
 // The venue simulator as a program.
 //
-//   main.js VENUE --folder DIR [--script FILE] [--live-for SECONDS]   serves until SIGTERM, the end of stdin, or the time is over
+//   main.js VENUE --folder DIR [--script FILE] [--port N] [--live-for SECONDS]   serves until SIGTERM, the end of stdin, or the time is over
 //   main.js books DIR                                                 prints the books of a folder, running or not
 //
 // It prints one line of JSON when it is ready: {"venue":"kraken","url":"http://127.0.0.1:…","control":"http://127.0.0.1:…","pid":…}.
@@ -21,7 +21,7 @@ import { protocols } from './protocols.ts'
 import { readScript, type Script, type VenueName, venueNames } from './script.ts'
 import { venueServer } from './server.ts'
 
-const usage = `usage: main.js ${venueNames.join('|')} --folder DIR [--script FILE] [--live-for SECONDS]
+const usage = `usage: main.js ${venueNames.join('|')} --folder DIR [--script FILE] [--port N] [--live-for SECONDS]
        main.js books DIR`
 
 const exit = (code: number, sentence: string): never => {
@@ -29,10 +29,12 @@ const exit = (code: number, sentence: string): never => {
   process.exit(code)
 }
 
-const listen = (server: Server): Promise<string> =>
+const listen = (server: Server, port = 0): Promise<string> =>
   new Promise((resolve, reject) => {
     server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
+    server.listen(port, '127.0.0.1', () =>
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    )
   })
 
 const scriptOf = (venue: VenueName, file: string | undefined): Script => {
@@ -43,14 +45,20 @@ const scriptOf = (venue: VenueName, file: string | undefined): Script => {
   }
 }
 
-const serve = async (venue: VenueName, folder: string, script: Script, liveForS: number): Promise<void> => {
+const serve = async (
+  venue: VenueName,
+  folder: string,
+  script: Script,
+  port: number,
+  liveForS: number,
+): Promise<void> => {
   const { rules, skin } = protocols[venue]
   const journal = openJournal(folder)
   const clock = venueClock(script.clock, journal.books.lastAt)
   const exchange = openExchange(venue, script, rules(script.seed), journal, clock)
-  const rules_ = faults(seeded(script.seed), script.faults)
-  const http = venueServer(skin(exchange), exchange, journal, rules_)
-  const control = controlServer(exchange, journal, rules_, http)
+  const broken = faults(seeded(script.seed), script.faults)
+  const http = venueServer(skin(exchange), exchange, journal, broken)
+  const control = controlServer(exchange, journal, broken, http)
   const stop = (code: number) => {
     journal.commit()
     journal.close()
@@ -61,32 +69,37 @@ const serve = async (venue: VenueName, folder: string, script: Script, liveForS:
     .on('end', () => stop(0))
     .on('error', () => stop(0))
     .resume()
-  setTimeout(() => stop(0), liveForS * 1000)
-  const [url, controlUrl] = [await listen(http.server), await listen(control)]
+  const [url, controlUrl] = [await listen(http.server, port), await listen(control)]
   process.stdout.write(`${JSON.stringify({ venue, url, control: controlUrl, pid: process.pid })}\n`)
+  setTimeout(() => stop(0), liveForS * 1000)
 }
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    folder: { type: 'string' },
-    script: { type: 'string' },
-    'live-for': { type: 'string', default: '600' },
-  },
-})
+const argumentsGiven = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        folder: { type: 'string' },
+        script: { type: 'string' },
+        port: { type: 'string', default: '0' },
+        'live-for': { type: 'string', default: '600' },
+      },
+    })
+  } catch {
+    return exit(64, usage)
+  }
+}
+
+const { positionals, values } = argumentsGiven()
 const [what, where] = positionals
+const venue = venueNames.find(name => name === what)
+const liveForS = Number(values['live-for'])
+const port = Number(values.port)
 if (what === 'books' && where !== undefined)
   process.stdout.write(`${JSON.stringify(reportOf(readBooks(where)), null, 2)}\n`)
-else if (
-  !venueNames.includes(what as VenueName) ||
-  values.folder === undefined ||
-  !(Number(values['live-for']) > 0)
-)
+else if (venue === undefined || values.folder === undefined || !(liveForS > 0) || !Number.isInteger(port))
   exit(64, usage)
 else
-  serve(
-    what as VenueName,
-    values.folder,
-    scriptOf(what as VenueName, values.script),
-    Number(values['live-for']),
-  ).catch((error: Error) => exit(70, error.stack ?? error.message))
+  serve(venue, values.folder, scriptOf(venue, values.script), port, liveForS).catch((error: Error) =>
+    exit(70, error.stack ?? error.message),
+  )

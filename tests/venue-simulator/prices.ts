@@ -11,14 +11,12 @@ import {
   type Decimal,
   larger,
   multiply,
-  priceFrom,
   roundTo,
   smaller,
   subtract,
 } from '../../domain/decimal.ts'
 import { noise } from './chance.ts'
 import type { CandleRow, Market } from './script.ts'
-import { isInSession } from './sessions.ts'
 
 export interface Point {
   /** ms since 1970 UTC. */
@@ -57,20 +55,28 @@ export interface Prices {
   readonly since: number
 }
 
-export const prices = (market: Market, seed: number, openedAt: number): Prices => {
+/** `isTraded`: whether the market is open at a time; nothing moves while it is not. */
+export const prices = (
+  market: Market,
+  seed: number,
+  openedAt: number,
+  isTraded: (at: number) => boolean,
+): Prices => {
   const { candleMs } = market
   const floor = (at: number) => Math.floor(at / candleMs) * candleMs
   const rows: CandleRow[] = market.candles === undefined ? [] : [...market.candles]
-  const since = rows[0]?.[0] ?? floor(openedAt - market.historyMs)
-  const path: Point[] = rows.flatMap(row => pointsOf(row, candleMs, market.lot))
+  const since = rows[0]?.[0] ?? floor(openedAt - (market.historyMs ?? usualHistoryMs[market.class]))
+  const path: Point[] = rows.flatMap(row =>
+    pointsOf(row, candleMs, roundTo(multiply(row[5], '0.25'), market.lot, 'down')),
+  )
   let next = since
   /** A wave is drawn as far as somebody looks; shares only trade while their exchange is open. */
   const drawUntil = (at: number) => {
     if (market.around === undefined) return
-    for (; next <= at; next += candleMs)
-      if (market.class === 'crypto' || isInSession(next))
-        path.push(...pointsOf(waveRow(market, seed, next), candleMs, market.lot))
+    for (; next <= at; next += candleMs) if (isTraded(next)) path.push(...wavePoints(market, seed, next))
   }
+  // Drawn before anybody waits for an answer.
+  drawUntil(openedAt)
   const set: Point[] = []
 
   /** Index of the first point after the time. */
@@ -130,13 +136,13 @@ const extended = (candle: Candle, { price, volume }: Point): Candle => ({
   trades: candle.trades + 1,
 })
 
+/** `share` is what each of the first three points has of the volume; the last one has the rest. */
 const pointsOf = (
   [openTime, open, high, low, close, volume]: CandleRow,
   candleMs: number,
-  lot: Decimal,
+  share: Decimal,
 ): readonly Point[] => {
   const rises = compare(close, open) >= 0
-  const share = roundTo(multiply(volume, '0.25'), lot, 'down')
   const third = Math.floor(candleMs / 3)
   return [
     { at: openTime, price: open, volume: share },
@@ -147,9 +153,13 @@ const pointsOf = (
 }
 
 const hour = 3_600_000
+const usualHistoryMs = { crypto: 36 * hour, us_equity: 6 * 24 * hour } as const
 
-/** Two slow waves and a little noise: a function of seed and time, so any minute can be asked for alone. */
-const waveRow = (market: Market, seed: number, openTime: number): CandleRow => {
+/**
+ * Two slow waves and a little noise: a function of seed and time, so any minute can be asked for alone. Worked out in whole
+ * ticks and lots, because a day of it is drawn before the first answer.
+ */
+const wavePoints = (market: Market, seed: number, openTime: number): readonly Point[] => {
   const around = Number(market.around)
   const level = (at: number): number => {
     const turns =
@@ -162,13 +172,15 @@ const waveRow = (market: Market, seed: number, openTime: number): CandleRow => {
   const open = level(openTime)
   const close = level(openTime + market.candleMs)
   const wick = around * market.amplitude * 0.02
-  const priced = (value: number) => priceFrom(value, market.tick, 'nearest')
-  return [
+  const wholes = (value: number, step: Decimal) => multiply(step, `${Math.round(value / Number(step))}`)
+  const share = wholes((1 + 9 * noise(seed + 3, place)) / 4, market.lot)
+  const row: CandleRow = [
     openTime,
-    priced(open),
-    priced(Math.max(open, close) + wick * noise(seed + 1, place)),
-    priced(Math.min(open, close) - wick * noise(seed + 2, place)),
-    priced(close),
-    roundTo(`${(1 + 9 * noise(seed + 3, place)).toFixed(4)}` as Decimal, market.lot, 'down'),
+    wholes(open, market.tick),
+    wholes(Math.max(open, close) + wick * noise(seed + 1, place), market.tick),
+    wholes(Math.min(open, close) - wick * noise(seed + 2, place), market.tick),
+    wholes(close, market.tick),
+    multiply(share, '4'),
   ]
+  return pointsOf(row, market.candleMs, share)
 }

@@ -38,12 +38,8 @@ export const marketScript = z
     around: decimal.optional(),
     /** Half the height of the wave, as a share of `around`. */
     amplitude: z.number().min(0).max(0.5).default(0.02),
-    /** How long before the venue's first start the wave has been recorded: 36 hours. */
-    historyMs: z
-      .number()
-      .int()
-      .positive()
-      .default(36 * 3_600_000),
+    /** How long before the venue's first start the wave begins: 36 hours, and for shares six days, so that it has a session. */
+    historyMs: z.number().int().positive().optional(),
     /** Both sides of the book: so many ticks between the last price and the best one, then a level at each `gapTicks`. */
     book: z
       .strictObject({
@@ -81,6 +77,8 @@ export const venueScript = z.strictObject({
   tradesPerPage: z.number().int().positive().optional(),
   /** An order and its trades are shown only so long after they happened: venues answer reads from copies. */
   readLagMs: z.number().int().min(0).default(0),
+  /** Dates in New York on which US shares do not trade, besides those of the calendar. */
+  closedDays: z.array(z.iso.date()).default([]),
   /** Whether kucoin says in words that it knows no such order, or with `"data":null`: both have been seen. */
   kucoin: z.strictObject({ unknownOrder: z.enum(['error', 'null']).default('error') }).prefault({}),
 })

@@ -46,13 +46,7 @@ export const venueServer = (
   const routeOf = ({ method, path }: Request): readonly [Route | undefined, Record<string, string>] => {
     for (const route of skin.routes) {
       const match = route.method === method ? route.path.exec(path) : null
-      if (match !== null)
-        return [
-          route,
-          Object.fromEntries(
-            Object.entries(match.groups ?? {}).map(([name, text]) => [name, decodeURIComponent(text)]),
-          ),
-        ]
+      if (match !== null) return [route, namedIn(match)]
     }
     return [undefined, {}]
   }
@@ -181,10 +175,11 @@ const spoil = async (
       reset()
       return
     }
-    case 'reset-in-body': {
+    case 'cut-in-body': {
       begin(response, fault.landed ? heard() : json({ never: 'seen whole' }))
       await sleep(20)
-      reset()
+      if (fault.how === 'reset') reset()
+      else response.socket?.destroy()
       return
     }
     case 'redirect':
@@ -202,6 +197,14 @@ const spoil = async (
 const page =
   '<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1></body></html>'
 const half = (text: string): string => text.slice(0, Math.ceil(text.length / 2))
+
+/** Groups that took part in the match. */
+const namedIn = ({ groups = {} }: RegExpExecArray): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries<string | undefined>(groups).flatMap(([name, text]) =>
+      text === undefined ? [] : [[name, decodeURIComponent(text)]],
+    ),
+  )
 
 /** Headers that promise the whole body, and a part of it. */
 const begin = (response: ServerResponse, { status, headers, body }: Answer, part = half(body)): void => {

@@ -1,54 +1,64 @@
-// The trading hours of US equities as the simulated broker knows them: Monday to Friday, 09:30 to 16:00 in New York.
-//
-// Closed days and early closes: NYSE Group's releases of 2024-11-08 and 2025-12-23 (2025 to 2028), and the closure of 2025-01-09.
+// The trading hours of US shares as the simulated broker keeps them: the project's own table, and the days that a script closes
+// on top of it, so that a client can be shown a calendar that disagrees with its own.
 
-const closed = new Set([
-  ...[
-    '2025-01-01',
-    '2025-01-09',
-    '2025-01-20',
-    '2025-02-17',
-    '2025-04-18',
-    '2025-05-26',
-    '2025-06-19',
-    '2025-07-04',
-    '2025-09-01',
-    '2025-11-27',
-    '2025-12-25',
-  ],
-  ...[
-    '2026-01-01',
-    '2026-01-19',
-    '2026-02-16',
-    '2026-04-03',
-    '2026-05-25',
-    '2026-06-19',
-    '2026-07-03',
-    '2026-09-07',
-    '2026-11-26',
-    '2026-12-25',
-  ],
-  ...[
-    '2027-01-01',
-    '2027-01-18',
-    '2027-02-15',
-    '2027-03-26',
-    '2027-05-31',
-    '2027-06-18',
-    '2027-07-05',
-    '2027-09-06',
-    '2027-11-25',
-    '2027-12-24',
-  ],
-])
-const early = new Set(['2025-07-03', '2025-11-28', '2025-12-24', '2026-11-27', '2026-12-24', '2027-11-26'])
+import { nyseCalendar } from '../../adapters/nyse-calendar.ts'
+import { sessionOn } from '../../domain/calendar.ts'
 
 export interface Session {
-  /** '2026-11-25' */
+  /** In New York: '2026-11-25'. */
   readonly date: string
-  /** ms since 1970 UTC. */
+  /** ms since 1970 UTC; the close is the first moment after it. */
   readonly open: number
   readonly close: number
+}
+
+export interface Sessions {
+  /** Undefined on a day without a session. Throws for a date that the table does not cover. */
+  on(date: string): Session | undefined
+  isOpenAt(at: number): boolean
+  /** The first session that closes after the time. */
+  endingAfter(at: number): Session
+  /** Those whose dates lie in [start, end]. */
+  between(start: string, end: string): readonly Session[]
+}
+
+const day = 86_400_000
+
+export const sessions = (closedDays: readonly string[]): Sessions => {
+  const known = new Map<string, Session | undefined>()
+  const look = (date: string): Session | undefined => {
+    const found = closedDays.includes(date) ? 'closed' : sessionOn(nyseCalendar, date)
+    if (found === 'unknown') throw new Error(`the calendar of US shares does not cover ${date}`)
+    return found === 'closed'
+      ? undefined
+      : { date, open: Date.parse(found.open), close: Date.parse(found.close) }
+  }
+  const on = (date: string): Session | undefined => {
+    if (!known.has(date)) known.set(date, look(date))
+    return known.get(date)
+  }
+  const dateOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
+  return {
+    on,
+    isOpenAt: at => {
+      const session = on(newYorkDate(at))
+      return session !== undefined && at >= session.open && at < session.close
+    },
+    endingAfter: at => {
+      for (let noon = Date.parse(`${newYorkDate(at)}T12:00:00Z`); ; noon += day) {
+        const session = on(dateOf(noon))
+        if (session !== undefined && session.close > at) return session
+      }
+    },
+    between: (start, end) => {
+      const found: Session[] = []
+      for (let noon = Date.parse(`${start}T12:00:00Z`); noon <= Date.parse(`${end}T12:00:00Z`); noon += day) {
+        const session = on(dateOf(noon))
+        if (session !== undefined) found.push(session)
+      }
+      return found
+    },
+  }
 }
 
 const inNewYork = new Intl.DateTimeFormat('en-US', {
@@ -62,61 +72,27 @@ const inNewYork = new Intl.DateTimeFormat('en-US', {
   second: '2-digit',
 })
 
-const day = 86_400_000
-const pad = (value: number) => String(value).padStart(2, '0')
+const behindByHour = new Map<number, number>()
 
-/** How far New York is behind UTC at the time, in ms. */
+/** How far New York is behind UTC at the time, in ms: the same for a whole hour. */
 const behind = (at: number): number => {
-  const part = Object.fromEntries(inNewYork.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
+  const hour = Math.floor(at / 3_600_000)
+  const known = behindByHour.get(hour)
+  if (known !== undefined) return known
+  const start = hour * 3_600_000
+  const part = Object.fromEntries(
+    inNewYork.formatToParts(start).map(({ type, value }) => [type, Number(value)]),
+  )
   const local = Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day, part.hour, part.minute, part.second)
-  return Math.floor(at / 1000) * 1000 - local
+  behindByHour.set(hour, start - local)
+  return start - local
 }
 
 /** A time in New York as the broker writes it: '2026-11-25T09:30:00-05:00'. */
 export const newYorkText = (at: number): string => {
   const offset = behind(at)
-  return `${new Date(at - offset).toISOString().slice(0, 19)}-${pad(offset / 3_600_000)}:00`
+  return `${new Date(at - offset).toISOString().slice(0, 19)}-${String(offset / 3_600_000).padStart(2, '0')}:00`
 }
 
 /** The date in New York. */
 export const newYorkDate = (at: number): string => new Date(at - behind(at)).toISOString().slice(0, 10)
-
-const sessions = new Map<string, Session | undefined>()
-
-/** The session of a date in New York, '2026-11-25'; undefined on a day without one. */
-export const sessionOf = (date: string): Session | undefined => {
-  if (sessions.has(date)) return sessions.get(date)
-  const midnight = Date.parse(`${date}T00:00:00Z`)
-  const weekday = new Date(midnight).getUTCDay()
-  const isOpen = weekday !== 0 && weekday !== 6 && !closed.has(date)
-  const noon = midnight + day / 2
-  const start = midnight + behind(noon)
-  const found = isOpen
-    ? { date, open: start + 9.5 * 3_600_000, close: start + (early.has(date) ? 13 : 16) * 3_600_000 }
-    : undefined
-  sessions.set(date, found)
-  return found
-}
-
-export const isInSession = (at: number): boolean => {
-  const session = sessionOf(newYorkDate(at))
-  return session !== undefined && at >= session.open && at < session.close
-}
-
-/** The first session that closes after the time. */
-export const sessionEndingAfter = (at: number): Session => {
-  for (let look = at; ; look += day) {
-    const session = sessionOf(newYorkDate(look))
-    if (session !== undefined && session.close > at) return session
-  }
-}
-
-/** Sessions whose dates lie in [start, end]. */
-export const sessionsBetween = (start: string, end: string): readonly Session[] => {
-  const found: Session[] = []
-  for (let at = Date.parse(`${start}T12:00:00Z`); at <= Date.parse(`${end}T12:00:00Z`); at += day) {
-    const session = sessionOf(new Date(at).toISOString().slice(0, 10))
-    if (session !== undefined) found.push(session)
-  }
-  return found
-}

@@ -24,6 +24,8 @@ export interface VenueOptions {
   readonly folder: string
   /** Markets, balances, clock, faults; everything has a default (script.ts). */
   readonly script?: VenueScript
+  /** To come back at the address of an earlier start; any free port when absent. */
+  readonly port?: number
   /** It ends by itself after so long: 300 s. */
   readonly liveForS?: number
 }
@@ -75,7 +77,7 @@ export interface Venue {
 /** Starts a venue and waits until it listens. */
 export const startVenue = async (
   name: VenueName,
-  { folder, script = {}, liveForS = 300 }: VenueOptions,
+  { folder, script = {}, port = 0, liveForS = 300 }: VenueOptions,
 ): Promise<Venue> => {
   const { keys } = readScript(name, script)
   mkdirSync(folder, { recursive: true })
@@ -84,7 +86,18 @@ export const startVenue = async (
   const program = await compiledSimulator()
   const child = spawn(
     process.execPath,
-    [program, name, '--folder', folder, '--script', file, '--live-for', String(liveForS)],
+    [
+      program,
+      name,
+      '--folder',
+      folder,
+      '--script',
+      file,
+      '--port',
+      String(port),
+      '--live-for',
+      String(liveForS),
+    ],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
     },

@@ -1,0 +1,27 @@
+// docs/faults.md: written by people, but for two tables, which the runs put between their marks.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus, release } from 'node:os'
+import { join } from 'node:path'
+
+const page = join(process.cwd(), 'docs/faults.md')
+
+/** Puts text between the marks of a part. */
+export const writePart = (name: 'suite' | 'bugs', text: string): void => {
+  const [begin, end] = [`<!-- ${name}: written by the run -->\n`, `<!-- ${name}: end -->`]
+  const whole = readFileSync(page, 'utf8')
+  const [from, to] = [whole.indexOf(begin), whole.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`${page} has no marks for the part ${name}`)
+  writeFileSync(page, `${whole.slice(0, from + begin.length)}\n${text}\n${whole.slice(to)}`)
+}
+
+/** A row of a Markdown table. */
+export const row = (...cells: readonly (string | number)[]): string =>
+  `| ${cells.map(cell => String(cell).replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`
+
+/** When, on what, how long. */
+export const circumstances = (seconds: number): string => {
+  const [first] = cpus()
+  const date = new Date().toISOString().slice(0, 10)
+  return `${date}, Linux ${release()}, Node ${process.version}, ${cpus().length} × ${first?.model.trim()}, ${seconds} s.`
+}
