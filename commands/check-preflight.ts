@@ -51,6 +51,8 @@ export const checkPreflight: Command<{ mode: Mode; strict: boolean }> = {
         describe: 'Which part of the morning: all but live, scan, execution, live',
       })
       .option('strict', { type: 'boolean', default: false, describe: 'A warning fails too' }),
+  // The token speaks for the configuration of the start that it opens, which is a live one.
+  overrides: ({ mode }) => (mode === 'live' ? { mode: { value: 'live', flag: '--mode live' } } : {}),
   run: async (engine, { mode, strict }) => {
     const lines = await linesOf(engine, mode, timeOfDay(engine))
     const worst = lines.some(({ verdict }) => verdict === 'FAIL')
@@ -113,7 +115,7 @@ const linesOf = async (engine: Engine, mode: Mode, now: Instant): Promise<readon
     )
   }
   if (lists) lines.push(...warningLines(folded?.warnings ?? [], config.warnings, config.universe.earnings))
-  if (mode === 'live') lines.push(liveGateLine(engine))
+  if (mode === 'live') lines.push(await liveGateLine(engine))
   return lines
 }
 

@@ -263,7 +263,10 @@ const exitCodeOf = (error: unknown): number => {
     case 'KeyRefused':
     case 'CalendarEnds':
     case 'ConfigurationError':
+    case 'VenueMisconfigured':
       return exit.refused
+    case 'VenueUnavailable':
+      return exit.venueUnavailable
     case 'LedgerBusy':
       return exit.tryAgain
     case 'CannotWrite':

@@ -5,6 +5,7 @@ import type { Config } from '../domain/config.ts'
 import { compare, type Decimal, isPositive } from '../domain/decimal.ts'
 import { strategies } from '../domain/strategies.ts'
 import { millisecondsIn } from '../domain/timeframe.ts'
+import { venueObjection } from './live-gate.ts'
 
 /** One line of `veritape check config`. */
 export interface ConfigCheck {
@@ -96,14 +97,18 @@ const termsObjection = ({ venue, execute }: Config): readonly [saw: string, todo
 export const venueCheck = (config: Config): ConfigCheck => {
   const objection = termsObjection(config)
   if (objection !== undefined) return fail('venue.markets', ...objection)
-  const { execute, venue } = config
+  const { execute, venue, market } = config
+  if (market.source !== 'recorded') return pass('venue.markets', 'the live market tells them itself')
   const covered = execute.symbols.length === 0 ? 'any symbol' : execute.symbols.join(', ')
   return pass('venue.markets', `${venue.name} covers ${covered}`)
 }
 
-export const modeCheck = ({ mode, venue, cash }: Config): ConfigCheck => {
+export const modeCheck = (config: Config): ConfigCheck => {
+  const { mode, venue, cash } = config
   if (mode === 'live' && venue.name === 'paper')
     return fail('mode', 'live on the paper venue', 'use mode paper, or a venue that is real')
+  const objection = mode === 'backtest' ? undefined : venueObjection(config)
+  if (objection !== undefined) return fail('mode', `${mode} on ${venue.name}`, objection)
   if (!isPositive(cash)) return fail('mode', `${mode} with cash ${cash}`, 'give the book some cash')
   return pass('mode', `${mode} on ${venue.name}, cash ${cash}`)
 }
@@ -111,6 +116,8 @@ export const modeCheck = ({ mode, venue, cash }: Config): ConfigCheck => {
 /** Whether candles of everything that is traded are named; whether they are there is asked elsewhere. */
 export const seriesCheck = ({ execute, market }: Config): ConfigCheck => {
   const { symbols, timeframe } = execute
+  if (market.source !== 'recorded')
+    return pass('market', `live candles of ${timeframe} from ${market.source}`)
   const files = market.files.filter(file => file.timeframe === timeframe)
   const named = (symbol: string) => files.some(file => file.symbol === symbol || file.symbol === '*')
   const missing = symbols.length === 0 ? (named('*') ? [] : ['*']) : symbols.filter(symbol => !named(symbol))

@@ -18,6 +18,7 @@ import type { KillSwitch } from '../domain/kill-switch.ts'
 import type { AuditOptions, AuditReport, AuditStep } from '../domain/ledger-audit.ts'
 import type { LedgerCopies } from '../domain/ledger-copies.ts'
 import type { RepairReport } from '../domain/ledger-repair.ts'
+import type { LiveKeys } from '../domain/live-gate.ts'
 import type { Log } from '../domain/log.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import type { Order } from '../domain/order.ts'
@@ -30,8 +31,8 @@ import type { ViewFolder } from '../domain/view-folder.ts'
 
 /** Recorded candles by the hash of their file, for replays. */
 export interface RecordedCandles {
-  /** Keeps the file behind a series in the data folder; gives its SHA-256. */
-  keep(symbol: string, timeframe: Timeframe): Promise<string>
+  /** Keeps the file behind a series in the data folder; of a live source these candles. Gives its SHA-256. */
+  keep(symbol: string, timeframe: Timeframe, candles?: readonly Candle[]): Promise<string>
   candles(
     dataset: string,
     symbol: string,
@@ -120,8 +121,12 @@ export interface Engine {
   readonly universe: Universe
   readonly calendar: Calendar
   market(): Promise<MarketData>
-  /** The venue of the book's configuration; `orders` is what it may know of the past. */
-  venue(market: MarketData, orders: () => Iterable<Order>): Promise<Venue>
+  /** The venue of the book's configuration; `orders` is what it may know of the past, `prefix` that of the book's order ids. */
+  venue(market: MarketData, orders: () => Iterable<Order>, prefix: string): Promise<Venue>
+  /** Names the account that the venue's keys open. Throws when they are missing, or when the venue has not what is asked of it. */
+  account(): Promise<string>
+  /** What the environment says about trading for real. */
+  readonly liveKeys: LiveKeys
   champions(): Promise<readonly Champion[]>
   /** Changes whenever a champion file does. */
   championStamp(): Promise<string>

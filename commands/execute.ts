@@ -13,12 +13,15 @@ import { orderPrefix } from '../domain/order-id.ts'
 import { strategies } from '../domain/strategies.ts'
 import { accountStream } from '../domain/stream.ts'
 import { type Instant, millisecondsOf, readInstant } from '../domain/time.ts'
+import { VenueUnavailable } from '../domain/venue.ts'
 import { type Bookkeeper, bookkeeper } from './bookkeeper.ts'
 import type { Command, Overrides } from './command.ts'
 import type { Engine } from './engine.ts'
 import { type Executor, sessions, turn } from './executor.ts'
 import { exit, Stop } from './exit.ts'
+import { passLiveGate, requireAccount, venueObjection } from './live-gate.ts'
 import { orderDesk } from './order-desk.ts'
+import { withRulesOnRecord } from './rules-on-record.ts'
 import { counted } from './sentence.ts'
 
 interface Options {
@@ -69,12 +72,15 @@ export const execute: Command<Options> = {
 
   run: async (engine, { once, from, until }) => {
     const { config, screen, simulated } = engine
-    const mode = tradableMode(config.mode)
-    if (config.market.files.length === 0)
+    const { mode } = config
+    const refusal = venueObjection(config)
+    if (refusal !== undefined) throw new Stop(exit.refused, refusal)
+    if (config.market.source === 'recorded' && config.market.files.length === 0)
       throw new Stop(
         exit.refused,
         'no candles are configured: name their files in market.files, as examples/demo-crypto.json does',
       )
+    const account = await requireAccount(engine)
     const market = await engine.market()
     const champions = await chosenChampions(engine)
     const begin = await beginning(engine, market, from)
@@ -90,14 +96,17 @@ export const execute: Command<Options> = {
             `name another book for ${mode}: --book NAME`,
         )
       const tally = new Map<string, number>()
-      const executor = await open(engine, store, market, champions, begin, tally)
+      const executor = await open(withRulesOnRecord(engine, market), store, market, champions, begin, tally)
       const { desk, keeper } = executor
       await keeper.catchUp()
       tally.clear() // what was there before is not news of this run
       simulated?.jumpTo(latest(begin, desk.book.lastCycle, lastClose(desk.book.lastCandles.values())))
-      await openBook(engine, keeper, executor)
-      greet(engine, mode)
       try {
+        await passLiveGate({ ...executor, engine }, account)
+        await openBook(engine, keeper, executor)
+        greet(engine, mode)
+        await sayWhereItBegins(executor)
+        await requireOpenVenue(executor)
         await loop(executor, { once, until: instantOption(engine, 'until', until) })
         await keeper.stop(engine.signal.aborted ? 'signal' : 'finished', '')
       } catch (error) {
@@ -112,16 +121,6 @@ export const execute: Command<Options> = {
       release()
     }
   },
-}
-
-const tradableMode = (mode: Mode): Mode => {
-  if (mode === 'live')
-    throw new Stop(
-      exit.refused,
-      'live trading needs a live venue and both keys; the embedded paper venue has neither',
-    )
-  if (mode === 'backtest') throw new Stop(exit.refused, 'a backtest book is written by veritape backtest')
-  return mode
 }
 
 /** All champions of the folder. Refuses a strategy that is asked for by name and is not among them. */
@@ -163,9 +162,11 @@ const open = async (
   tally: Map<string, number>,
 ): Promise<Executor> => {
   const desk = emptyDesk(strategies)
-  const venue = await engine.venue(market, function* () {
+  const prefix = orderPrefix(store.identity.book, store.identity.epoch)
+  const known = function* () {
     for (const { order } of desk.book.orders.values()) if (order.status !== 'withheld') yield order
-  })
+  }
+  const venue = await engine.venue(market, known, prefix)
   const own = new Set<string>()
   // A strategy sees each candle once: its own candles it saw when it decided, the others here.
   const see = async (recorded: Recorded<BookEvent>) => {
@@ -192,7 +193,7 @@ const open = async (
     champions,
     championStamp: await engine.championStamp(),
     dryRun: store.identity.mode === 'dry-run',
-    prefix: orderPrefix(store.identity.book, store.identity.epoch),
+    prefix,
     begin,
     decidedAlready: own,
   }
@@ -203,7 +204,7 @@ export const warmUpCandles = async (
   engine: Engine,
   { dataset, symbol, timeframe, from, to, digest, champion }: Parameters<Parameters<typeof witness>[2]>[0],
 ): Promise<readonly Candle[]> => {
-  const candles = await engine.recorded.candles(dataset, symbol, timeframe, from, to)
+  const candles = from === to ? [] : await engine.recorded.candles(dataset, symbol, timeframe, from, to)
   if (sha256(candles.map(printCandle).join('\n')) !== digest)
     throw new Stop(
       exit.badData,
@@ -240,6 +241,34 @@ const greet = ({ log, config, signal }: Engine, mode: Mode) => {
   )
 }
 
+/** A live book without candles begins with the next one: what closed before its start it has not seen. */
+const sayWhereItBegins = async ({ engine, desk, begin }: Executor) => {
+  if (engine.simulated !== undefined || desk.book.lastCandles.size > 0) return
+  engine.log.info({ begin }, `new book: it begins with the first candle that closes after ${begin}`)
+}
+
+/** A venue that is closed is not traded at. One that does not say is asked with every order. */
+const requireOpenVenue = async ({ engine, venue }: Executor) => {
+  const status = await venue.status?.()
+  if (status === undefined) return
+  if (status === 'maintenance')
+    throw new VenueUnavailable(`${venue.name} is closed for maintenance; start again when it is open`)
+  engine.log.info({ venue: venue.name, status }, `${venue.name} says that it is ${status}`)
+}
+
+/**
+ * One turn. A venue without a usable answer ends a single turn with 69; a running book waits for the next one, because
+ * nothing was concluded and nothing is lost: candles are fetched again, orders are asked for again.
+ */
+const turnOrWait = async (executor: Executor, now: Instant, once: boolean): Promise<void> => {
+  try {
+    await turn(executor, now)
+  } catch (error) {
+    if (once || !(error instanceof VenueUnavailable)) throw error
+    executor.engine.log.warn({ now }, `nothing done in this turn: ${error.message}`)
+  }
+}
+
 /** Turn after turn, until told to stop or until a recording ends. */
 const loop = async (executor: Executor, { once, until }: { once: boolean; until: Instant | undefined }) => {
   const { engine, desk, market } = executor
@@ -252,7 +281,8 @@ const loop = async (executor: Executor, { once, until }: { once: boolean; until:
       const now = clock.now()
       if (until !== undefined && now > until) return
       // A recorded book that is already past this moment has nothing to do here.
-      if (desk.book.lastCycle === undefined || now >= desk.book.lastCycle) await turn(executor, now)
+      if (desk.book.lastCycle === undefined || now >= desk.book.lastCycle)
+        await turnOrWait(executor, now, once)
       progress.at(hours(now))
       if (once) return
       const next = simulated === undefined ? undefined : nextClose(executor, market, now)

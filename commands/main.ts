@@ -76,6 +76,7 @@ const engineOf = async (
   const { killSwitch } = await import('../adapters/kill-switch.ts')
   const { checkpointsName, openStateFolder } = await import('../adapters/state-folder.ts')
   const { dataFolder } = await import('../adapters/data-folder.ts')
+  const { liveAccount, systemdCredentials } = await import('../adapters/venue-keys.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
   const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
   const { readTickerLists } = await import('../adapters/ticker-list.ts')
@@ -87,8 +88,10 @@ const engineOf = async (
     )
   const ledgerPath = join(config.ledger, config.book)
   const stateBook = join(config.state, config.book)
-  // All data of this program is recorded so far: its clock is the recording's.
-  const simulated = simulatedClock(clockStart(config, asOf))
+  // A recorded book lives at the recording's time, a live one at the world's.
+  const isLive = config.market.source !== 'recorded'
+  const simulated = isLive ? undefined : simulatedClock(clockStart(config, asOf))
+  const clock = simulated ?? (await import('../adapters/system-clock.ts')).systemClock
   const data = dataFolder(join(config.ledger, 'data'))
   /** Files that are in the data folder already, by path. */
   const kept = new Map<string, Promise<string>>()
@@ -119,11 +122,11 @@ const engineOf = async (
       level: config.logLevel,
       terminal: process.stderr.isTTY === true,
       colour: wantsColour(process.stderr, process.env),
-      secrets: secretsIn(process.env),
+      secrets: [...secretsIn(process.env), ...systemdCredentials(process.env)],
     }),
-    clock: simulated,
+    clock,
     simulated,
-    asOf: asOf === undefined ? undefined : simulated.now(),
+    asOf: asOf === undefined ? undefined : instantGiven(config, asOf),
     signal,
     ledgerPath,
     hasBook: async book => existsSync(join(config.ledger, book, 'LEDGER.json')),
@@ -135,7 +138,7 @@ const engineOf = async (
       return openJsonlStore({
         folder: ledgerPath,
         role,
-        clock: simulated.now,
+        clock: clock.now,
         checkpoints: join(stateBook, checkpointsName),
         urgent: urgency === 'urgent',
         ...(create === undefined ? {} : { create: creation(config, create) }),
@@ -169,7 +172,8 @@ const engineOf = async (
     views: openStateFolder(stateBook),
     data,
     recorded: {
-      keep: async (symbol, timeframe) => {
+      keep: async (symbol, timeframe, candles = []) => {
+        if (isLive) return data.put(Buffer.from(candles.map(each => `${JSON.stringify(each)}\n`).join('')))
         const file = fileOf(symbol, timeframe)
         const known = kept.get(file.path) ?? data.putFile(file.path)
         kept.set(file.path, known)
@@ -211,19 +215,31 @@ const engineOf = async (
     },
     calendar: nyseCalendar,
     market: async () =>
-      (await import('../adapters/recorded-data.ts')).recordedData(recordings(), nyseCalendar),
-    venue: async (market, orders) => {
+      isLive
+        ? (await import('../adapters/live-connection.ts')).liveMarket(config, process.env, nyseCalendar)
+        : (await import('../adapters/recorded-data.ts')).recordedData(recordings(), nyseCalendar),
+    venue: async (market, orders, prefix) => {
+      if (config.mode !== 'dry-run' && config.venue.name !== 'paper') {
+        const { liveVenue } = await import('../adapters/live-connection.ts')
+        return liveVenue(config, process.env, nyseCalendar, { orders, prefix, now: clock.now })
+      }
       const { paperVenue } = await import('../adapters/paper-venue.ts')
       const { makerFee, takerFee, slippage, participation, markets } = config.venue
       return paperVenue({
         terms: { makerFee, takerFee, slippage, participation },
-        rules: rulesOf(markets),
+        rules: market.rules ?? rulesOf(markets),
         timeframe: config.execute.timeframe,
         market,
         orders,
-        now: simulated.now,
+        now: clock.now,
       })
     },
+    account: async () => {
+      const name = liveAccount(config, process.env)
+      if (config.venue.sandbox) await (await import('../adapters/live-connection.ts')).requireSandbox(config)
+      return name
+    },
+    liveKeys: { trading: process.env.LIVE_TRADING, confirm: process.env.LIVE_CONFIRM },
     championStamp: async () =>
       (await import('../adapters/champion-folder.ts')).championStamp(config.execute.champions),
     champions: async () =>
@@ -257,8 +273,10 @@ const silent = (screen: Screen): Screen => ({
 })
 
 /** Before the ledger of a recorded book has begun, time has not either. */
-const clockStart = (config: Config, asOf: string | undefined) => {
-  if (asOf === undefined) return instantOf(0)
+const clockStart = (config: Config, asOf: string | undefined) =>
+  asOf === undefined ? instantOf(0) : instantGiven(config, asOf)
+
+const instantGiven = (config: Config, asOf: string) => {
   const instant = readInstant(asOf, config.zone)
   if (instant === undefined)
     throw new Stop(exit.usage, `--as-of ${asOf} is no date or time; write 2015-08-24T08:30 in ${config.zone}`)

@@ -130,7 +130,7 @@ const loadHistory = async (
     champion,
     symbol,
     timeframe,
-    dataset: await engine.recorded.keep(symbol, timeframe),
+    dataset: await engine.recorded.keep(symbol, timeframe, candles),
     from: candles[0]?.openTime ?? upTo,
     to: candles.at(-1)?.closeTime ?? upTo,
     candles: candles.length,

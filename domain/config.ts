@@ -14,7 +14,20 @@ const MarketRulesConfig = z.strictObject({
   tick: DecimalText,
   lot: DecimalText,
   minimumQuantity: DecimalText,
+  minimumNotional: DecimalText.optional(),
+  priceDigits: z.int().positive().max(20).optional(),
 })
+
+/** As ccxt writes it: 'binance', 'kraken'. */
+const ExchangeName = z.string().regex(/^[a-z0-9-]{0,40}$/, "an exchange's name such as kraken")
+
+/** Orders and keys that go to an address from a file must not leave the machine. */
+const LoopbackUrl = z
+  .string()
+  .regex(
+    /^(https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?)?$/,
+    'for tests only: http://127.0.0.1:PORT, or empty',
+  )
 
 /** A folder or file. In a config file it is relative to that file, elsewhere to the working directory. */
 export const Path = z.string().min(1).meta({ path: true })
@@ -35,14 +48,23 @@ export const Config = z.strictObject({
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
   market: z.strictObject({
     /** Where candles come from. */
-    source: z.enum(['recorded']),
+    source: z.enum(['recorded', 'ccxt', 'alpaca']),
+    /** For source ccxt: the exchange by ccxt's name, 'binance'. Empty means the one of `venue.name`. */
+    exchange: ExchangeName,
+    /** For tests: a server on this machine that stands for the exchange. Empty means the exchange itself. */
+    url: LoopbackUrl,
     /** Recorded candle files by series; `symbol` '*' is a file with a ticker column. */
     files: z.array(
       z.strictObject({ symbol: z.union([SymbolName, z.literal('*')]), timeframe: Timeframe, path: Path }),
     ),
   }),
   venue: z.strictObject({
-    name: z.enum(['paper']),
+    /** 'paper'; 'alpaca' for US equities; else an exchange of ccxt, where 'alpaca-crypto' is Alpaca's. */
+    name: z.string().regex(/^[a-z0-9-]{1,40}$/, "'paper' or an exchange's name such as kraken"),
+    /** Trade on the exchange's test system, with its play money. */
+    sandbox: z.boolean(),
+    /** As `market.url`. */
+    url: LoopbackUrl,
     makerFee: DecimalText,
     takerFee: DecimalText,
     slippage: DecimalText,
@@ -99,9 +121,11 @@ export const defaults: Config = {
   state: 'state',
   store: 'jsonl',
   logLevel: 'info',
-  market: { source: 'recorded', files: [] },
+  market: { source: 'recorded', exchange: '', url: '', files: [] },
   venue: {
     name: 'paper',
+    sandbox: false,
+    url: '',
     makerFee: '0.001',
     takerFee: '0.001',
     slippage: '0.0005',

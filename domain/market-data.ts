@@ -3,6 +3,7 @@
 import type { Candle } from './candle.ts'
 import type { Instant } from './time.ts'
 import type { Timeframe } from './timeframe.ts'
+import type { MarketRules } from './venue.ts'
 
 export interface MarketData {
   readonly name: string
@@ -22,11 +23,21 @@ export interface MarketData {
   dataset(symbol: string, timeframe: Timeframe): string | undefined
   /** Close time of the first candle that closes after `now`; undefined when a recording ends there. */
   nextClose(symbol: string, timeframe: Timeframe, now: Instant): Instant | undefined
+  /**
+   * What the market itself demands of orders, loaded when the source was opened: a live source only. A recording knows
+   * nothing of it, and the configuration's `venue.markets` says it. Throws SymbolUnknown.
+   */
+  rules?(symbol: string): MarketRules
 }
 
 export class SymbolUnknown extends Error {
-  constructor(symbol: string, known: readonly string[]) {
-    super(`no recorded candles of ${symbol}; there are ${known.join(', ') || 'none'}`)
+  /** `what` there is none of: 'recorded candles', 'market of kraken'. */
+  constructor(symbol: string, known: readonly string[], what = 'recorded candles') {
+    super(
+      what === 'recorded candles'
+        ? `no recorded candles of ${symbol}; there are ${known.join(', ') || 'none'}`
+        : `${symbol} is no ${what}; it has ${known.join(', ') || 'none'}`,
+    )
     this.name = 'SymbolUnknown'
   }
 }

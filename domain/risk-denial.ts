@@ -14,6 +14,7 @@ export const RiskDenial = z.enum([
   'quantity-off-lot',
   'price-off-tick',
   'below-minimum',
+  'below-minimum-notional',
   'price-missing',
   'nothing-to-reduce',
   'entry-already-open',

@@ -4,7 +4,7 @@
 import { add, compare, type Decimal, isMultiple, isPositive, multiply, subtract } from './decimal.ts'
 import type { Intent } from './intent.ts'
 import type { RiskDenial } from './risk-denial.ts'
-import type { MarketRules } from './venue.ts'
+import { type MarketRules, tickAt } from './venue.ts'
 
 /** An operator's limits, from the configuration. Money in the book's currency. */
 export interface Limits {
@@ -75,7 +75,7 @@ export const riskObjection = (intent: Intent, now: Exposure, limits: Limits): Ob
     return objection('only-reducing', 'only orders that shrink a position are allowed')
   if (!isPositive(intent.quantity))
     return objection('quantity-not-positive', `quantity ${intent.quantity} after rounding to the lot`)
-  const { lot, tick, minimumQuantity } = now.rules
+  const { lot, minimumQuantity, minimumNotional } = now.rules
   if (compare(intent.quantity, minimumQuantity) < 0)
     return objection('below-minimum', `${intent.quantity} is below the venue's minimum ${minimumQuantity}`)
   if (!isMultiple(intent.quantity, lot))
@@ -85,8 +85,16 @@ export const riskObjection = (intent: Intent, now: Exposure, limits: Limits): Ob
   if (intent.type === 'stop' && intent.stopPrice === undefined)
     return objection('price-missing', 'a stop order needs a stop price')
   for (const price of [intent.limitPrice, intent.stopPrice])
-    if (price !== undefined && !isMultiple(price, tick))
-      return objection('price-off-tick', `${price} is no multiple of the venue's tick ${tick}`)
+    if (price !== undefined && !isMultiple(price, tickAt(now.rules, price)))
+      return objection(
+        'price-off-tick',
+        `${price} is no multiple of the venue's tick ${tickAt(now.rules, price)}`,
+      )
+  if (minimumNotional !== undefined && compare(value, minimumNotional) < 0)
+    return objection(
+      'below-minimum-notional',
+      `worth ${value}, below the venue's minimum value ${minimumNotional}`,
+    )
   const free = subtract(now.held, now.heldInOrders)
   if (reduces) {
     if (intent.side !== 'sell' || compare(intent.quantity, free) > 0)

@@ -48,10 +48,10 @@ const ScanStarted1 = event('ScanStarted', 1, scanStartedFirst)
 const { protectiveStop: _stop, ...championVerifiedFirst } = ChampionVerified.data.shape
 const ChampionVerified1 = event('ChampionVerified', 1, championVerifiedFirst)
 
-// Before an unknown market clock was a reason of its own.
+// Before an unknown market clock and a value below the venue's minimum were reasons of their own.
 const IntentDenied1 = event('IntentDenied', 1, {
   ...IntentDenied.data.shape,
-  reason: RiskDenial.exclude(['market-clock-unknown']),
+  reason: RiskDenial.exclude(['market-clock-unknown', 'below-minimum-notional']),
 })
 
 /**

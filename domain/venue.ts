@@ -1,6 +1,6 @@
 // The port to a place that fills orders. It reports; it never decides.
 
-import type { Decimal } from './decimal.ts'
+import { absolute, compare, type Decimal } from './decimal.ts'
 import type { Fill, OrderRequest } from './order.ts'
 import type { Instant } from './time.ts'
 
@@ -11,6 +11,26 @@ export interface MarketRules {
   /** Quantities are multiples of it. */
   readonly lot: Decimal
   readonly minimumQuantity: Decimal
+  /** Price times quantity, in the currency of the price; undefined when the venue has no such minimum. */
+  readonly minimumNotional?: Decimal | undefined
+  /** Prices have at most so many significant digits besides: a tick that grows with the price (bitfinex has 5). */
+  readonly priceDigits?: number | undefined
+}
+
+/** The tick at a price: the market's, or what its significant digits leave when that is coarser. */
+export const tickAt = ({ tick, priceDigits }: MarketRules, price: Decimal): Decimal => {
+  if (priceDigits === undefined) return tick
+  const coarse = lastDigitOf(absolute(price), priceDigits)
+  return compare(coarse, tick) > 0 ? coarse : tick
+}
+
+/** The place value of the n-th significant digit: of 42000.12 the fifth is '1', of 0.0123456 it is '0.000001'. */
+const lastDigitOf = (price: Decimal, digits: number): Decimal => {
+  const [whole = '0', fraction = ''] = price.split('.')
+  const leading = whole === '0' ? -fraction.search(/[1-9]/) : whole.length
+  if (leading === 1 && whole === '0') return '0' // zero has no significant digit
+  const places = digits - leading
+  return (places > 0 ? `0.${'0'.repeat(places - 1)}1` : `1${'0'.repeat(-places)}`) as Decimal
 }
 
 /** What the venue says to a request. Anything but an id or a known rejection is unknown. */
@@ -38,19 +58,51 @@ export type VenueReport =
 
 /** How an order stands at the venue, when asked by our id. */
 export type VenueOrder =
-  | { readonly kind: 'open'; readonly venueOrderId: string }
-  | { readonly kind: 'done'; readonly venueOrderId: string }
-  /** The venue provably has no such order. */
+  | { readonly kind: 'open'; readonly venueOrderId: string; readonly filled?: Decimal }
+  | {
+      readonly kind: 'done'
+      readonly venueOrderId: string
+      /** FIX CumQty, where the venue says it: until as much is in the ledger, fills are missing. */
+      readonly filled?: Decimal
+      /** How it ended, where the venue says it. */
+      readonly end?: 'filled' | 'cancelled' | 'expired' | 'rejected'
+    }
+  /**
+   * Neither open nor closed orders nor fills have it. Of a remote venue that is no proof yet: a request may still be
+   * on its way.
+   */
   | { readonly kind: 'not-known' }
+
+/** What the venue says of itself. 'unknown' where it says nothing or could not be asked. */
+export type VenueStatus = 'ok' | 'maintenance' | 'unknown'
 
 export interface Venue {
   readonly name: string
+  /**
+   * A network lies between: a request may arrive later than an answer to a question, so that 'not-known' is believed
+   * only when it is said again after a while, and the account is compared with the ledger. Absent for a venue in this
+   * process.
+   */
+  readonly remote?: true
+  /** What the venue says of the whole account, where it can be asked. */
+  readonly account?: Account
   rules(symbol: string): MarketRules
-  /** Sends the order under our id. Safe only once per id: on doubt ask with `find` first. */
+  /** Asked at the start of a run; absent where there is nobody to ask. */
+  status?(): Promise<VenueStatus>
+  /**
+   * Sends the order under our id. Safe only once per id: on doubt ask with `find` first. A refusal because the id is
+   * taken is 'unknown': an earlier request arrived.
+   */
   place(request: OrderRequest): Promise<PlaceAnswer>
   cancel(orderId: string, symbol: string): Promise<CancelAnswer>
+  /** Open orders, closed orders and fills, by our id. Throws VenueUnavailable. */
   find(orderId: string, symbol: string): Promise<VenueOrder>
-  /** Everything that happened up to `now` and may not be in the ledger yet, oldest first. Repeats are harmless. */
+  /**
+   * Dead man's switch: the venue cancels every open order of the account, protective ones too, unless it is told
+   * again within so many seconds; 0 switches it off. Absent where the venue has none. Throws VenueUnavailable.
+   */
+  cancelAllOrdersAfter?(seconds: number): Promise<void>
+  /** Everything that happened up to `now` and may not be in the ledger yet, oldest first. Repeats are harmless. Throws VenueUnavailable. */
   reports(now: Instant): Promise<readonly VenueReport[]>
 }
 

@@ -6,7 +6,7 @@ import { type Decimal, divide, isPositive, priceFrom, roundTo } from './decimal.
 import { type Intent, IntentRaised } from './intent.ts'
 import type { Evaluation } from './strategy.ts'
 import type { Instant } from './time.ts'
-import type { MarketRules } from './venue.ts'
+import { type MarketRules, tickAt } from './venue.ts'
 
 export interface Wisher {
   /** The champion's id in this market. */
@@ -44,8 +44,7 @@ export const intentFrom = (
     reason: evaluation.reasons.join('; '),
   }
   if (evaluation.action === 'buy') {
-    const limitPrice =
-      evaluation.limitPrice === undefined ? undefined : priceFrom(evaluation.limitPrice, rules.tick, 'down')
+    const limitPrice = evaluation.limitPrice === undefined ? undefined : onTick(evaluation.limitPrice, rules)
     const price = limitPrice ?? candle.close
     const order: Pick<Intent, 'type' | 'timeInForce'> =
       limitPrice === undefined
@@ -70,4 +69,10 @@ export const intentFrom = (
       reduceOnly: true,
     })
   return undefined
+}
+
+/** Down to the market's tick, and to the coarser one that the price itself may ask for. */
+const onTick = (measure: number, rules: MarketRules): Decimal => {
+  const price = priceFrom(measure, rules.tick, 'down')
+  return roundTo(price, tickAt(rules, price), 'down')
 }

@@ -76,7 +76,7 @@ export const config: Config = {
   book: identity.book,
   mode: 'paper',
   market: {
-    source: 'recorded',
+    ...defaults.market,
     files: [files.btc, files.eth].map(({ file, symbol, timeframe }) => ({ path: file, symbol, timeframe })),
   },
   execute: { ...defaults.execute, symbols: ['BTC/USDT', 'ETH/USDT'], timeframe: '5m' },
@@ -214,6 +214,8 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
           orders,
           now: own.now,
         }),
+      account: async () => 'none',
+      liveKeys: { trading: undefined, confirm: undefined },
       championStamp: async () => 'unchanged',
       champions: async () => seated,
       examples: 'examples',

@@ -27,7 +27,11 @@ export const equityConfig: Config = {
   cash: '100000',
   calendar: 'nyse',
   zone: NewYork,
-  market: { source: 'recorded', files: [{ symbol: '*', timeframe: '1D', path: 'scripted' }] },
+  market: {
+    ...defaults.market,
+    source: 'recorded',
+    files: [{ symbol: '*', timeframe: '1D', path: 'scripted' }],
+  },
   venue: {
     ...defaults.venue,
     markets: { '*': { tick: '0.01', lot: '1', minimumQuantity: '1' } },

@@ -32,7 +32,7 @@ beforeEach(() => {
     ledger: join(folder, 'var', 'ledger'),
     state: folder,
     market: {
-      source: 'recorded',
+      ...defaults.market,
       files: [{ symbol: 'BTC/USDT', timeframe: '1h', path: join(folder, 'btc.csv') }],
     },
     execute: { ...defaults.execute, champions },
@@ -76,7 +76,7 @@ test.each<[string, (sound: Config) => Config, RegExp]>([
     sound => ({
       ...sound,
       market: {
-        source: 'recorded',
+        ...defaults.market,
         files: [{ symbol: '*', timeframe: '1h', path: join(folder, 'none.csv') }],
       },
     }),
@@ -86,7 +86,7 @@ test.each<[string, (sound: Config) => Config, RegExp]>([
     'a market file that is a folder',
     sound => ({
       ...sound,
-      market: { source: 'recorded', files: [{ symbol: '*', timeframe: '1h', path: folder }] },
+      market: { ...defaults.market, files: [{ symbol: '*', timeframe: '1h', path: folder }] },
     }),
     /^FAIL {2}market file: .* is no file; /,
   ],

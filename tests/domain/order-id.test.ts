@@ -1,8 +1,8 @@
 // Order ids: a function of book, epoch and intent, readable back, short enough for every venue.
 
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { intentOf, orderIdOf, orderPrefix } from '../../domain/order-id.ts'
+import { describe, expect, test } from 'vitest'
+import { intentOf, numberOf, orderIdFrom, orderIdOf, orderPrefix } from '../../domain/order-id.ts'
 import { instantOf } from '../../domain/time.ts'
 
 const books = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,39}$/)
@@ -52,4 +52,46 @@ test.each([
 ])('%s is no order of ours', form => {
   const prefix = orderPrefix('paper', '2023-03-24T00:00:00.000Z')
   expect(intentOf(prefix, form.replace('PREFIX', prefix))).toBeUndefined()
+})
+
+describe('as a number of 45 bits', () => {
+  const prefixes = fc.tuple(fc.string(), fc.string()).map(([book, epoch]) => orderPrefix(book, epoch))
+  const small = fc.integer({ min: 1, max: 2 ** 27 - 1 })
+
+  test('it reads back as the id that it was made of', () => {
+    fc.assert(
+      fc.property(prefixes, small, (prefix, seq) => {
+        const number = numberOf(orderIdOf(prefix, seq)) as number
+        expect(number).toBeLessThan(2 ** 45)
+        expect(Number.isSafeInteger(number) && number > 0).toBe(true)
+        expect(orderIdFrom(prefix, number)).toBe(orderIdOf(prefix, seq))
+      }),
+    )
+  })
+
+  test('two intents of a book never share one', () => {
+    fc.assert(
+      fc.property(prefixes, small, small, (prefix, one, other) => {
+        fc.pre(one !== other)
+        expect(numberOf(orderIdOf(prefix, one))).not.toBe(numberOf(orderIdOf(prefix, other)))
+      }),
+    )
+  })
+
+  test("another epoch's number is not ours", () => {
+    const [ours, theirs] = [orderPrefix('crypto-1', 'one'), orderPrefix('crypto-1', 'two')]
+    expect(orderIdFrom(ours, numberOf(orderIdOf(theirs, 1044)) as number)).toBeUndefined()
+  })
+
+  test('its place in a table of other systems does not change', () => {
+    expect(numberOf('k3x9p2q-1044')).toBe(16_087_068_443_668)
+  })
+
+  test.each(['k3x9p2q-134217728', 'k3x9p2q-0', 'K3X9P2Q-1', 'k3x9p2q', '1044', ''])('%s has none', id => {
+    expect(numberOf(id)).toBeUndefined()
+  })
+
+  test.each([-1, 0.5, Number.NaN, 2 ** 53, 2 ** 45])('%s is nobody', number => {
+    expect(orderIdFrom('k3x9p2q', number)).toBeUndefined()
+  })
 })

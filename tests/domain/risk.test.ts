@@ -127,6 +127,24 @@ const rules: Record<RiskDenial, readonly Rule[]> = {
       passes: { intent: { ...buys, quantity: '0.0001' } },
     },
   ],
+  'below-minimum-notional': [
+    {
+      says: "a cent below what the venue's smallest order is worth",
+      fires: {
+        intent: { ...buys, quantity: '0.1', limitPrice: '99.99' },
+        now: { rules: { ...venue('0.0001'), minimumNotional: '10' } },
+      },
+      passes: {
+        intent: { ...buys, quantity: '0.1', limitPrice: '100' },
+        now: { rules: { ...venue('0.0001'), minimumNotional: '10' } },
+      },
+    },
+    {
+      says: 'to an order that shrinks a position too: the venue would not take it',
+      fires: { intent: closes, now: { rules: { ...venue('0.0001'), minimumNotional: '1000000000' } } },
+      passes: { intent: closes, now: { rules: { ...venue('0.0001'), minimumNotional: '1' } } },
+    },
+  ],
   'quantity-off-lot': [
     {
       says: "between two of the venue's lots",
@@ -301,10 +319,14 @@ test('each objection stands behind the ones before it: mending the first shows t
     ['below-minimum', { intent: { ...withoutPrice(buys), quantity: '1.000000005' } }],
     [
       'quantity-off-lot',
-      { now: { rules: venue('0.1') }, intent: { ...withoutPrice(buys), quantity: '0.1' } },
+      {
+        now: { rules: { ...venue('0.1'), minimumNotional: '1000000' } },
+        intent: { ...withoutPrice(buys), quantity: '0.1' },
+      },
     ],
     ['price-missing', { intent: { ...buys, quantity: '0.1', limitPrice: '28000.005' } }],
     ['price-off-tick', { intent: { ...buys, quantity: '0.1' } }],
+    ['below-minimum-notional', { now: { rules: venue('0.1') } }],
     ['market-clock-unknown', { now: { marketClockKnown: true } }],
     ['watchlist-stale', { now: watchlist(true, 'ETH/USDT') }],
     ['not-on-watchlist', { now: watchlist(true, symbol) }],

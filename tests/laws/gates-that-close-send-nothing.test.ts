@@ -165,8 +165,8 @@ const morningWith = async (gates: readonly Gate[], venueOf = (venue: Venue) => v
   const engine = book.at(day, '08:40', morning.given)
   const overheard: Engine = {
     ...engine,
-    venue: async (market, orders) => {
-      const inner = venueOf(await engine.venue(market, orders))
+    venue: async (market, orders, prefix) => {
+      const inner = venueOf(await engine.venue(market, orders, prefix))
       return {
         ...inner,
         place: request => {

@@ -16,8 +16,8 @@ const overheard = (hear: (book: World, request: OrderRequest) => Promise<void>):
   const book = world()
   const engine: World['engine'] = (given, wrap) => {
     const inner = book.engine(given, wrap)
-    const venue: Engine['venue'] = async (market, orders) => {
-      const open = await inner.venue(market, orders)
+    const venue: Engine['venue'] = async (...asked) => {
+      const open = await inner.venue(...asked)
       const place: typeof open.place = async request => {
         await hear(book, request)
         return open.place(request)
@@ -90,8 +90,8 @@ const overheardAgain = (book: World, hear: () => void): Engine => {
   const inner = book.engine()
   return {
     ...inner,
-    venue: async (market, orders) => {
-      const open = await inner.venue(market, orders)
+    venue: async (...given) => {
+      const open = await inner.venue(...given)
       return {
         ...open,
         place: request => {
