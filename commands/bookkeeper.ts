@@ -43,6 +43,8 @@ export const bookkeeper = (
   store: EventStore,
   role: Role,
   see: (recorded: Recorded<BookEvent>) => Promise<void>,
+  /** Shows only these types; all events of the streams that it writes must be among them. */
+  types?: ReadonlySet<string>,
 ): Bookkeeper => {
   const revisions = new Map<string, number>()
   let seen: Seq = 0
@@ -55,7 +57,13 @@ export const bookkeeper = (
   }
 
   const catchUp = async () => {
-    for await (const recorded of store.readAll({ after: seen })) await show(recorded)
+    if (types === undefined) {
+      for await (const recorded of store.readAll({ after: seen })) await show(recorded)
+      return
+    }
+    const { seq } = await store.head()
+    for await (const recorded of store.readAll({ after: seen, upTo: seq, types })) await show(recorded)
+    seen = seq
   }
 
   const expectedOf = (stream: string) => {

@@ -11,6 +11,7 @@ import type { Champion } from '../domain/champion.ts'
 import type { Clock, SimulatedClock } from '../domain/clock.ts'
 import type { Config, ConfigValue } from '../domain/config.ts'
 import type { DataFolder } from '../domain/data-folder.ts'
+import type { Decimal } from '../domain/decimal.ts'
 import type { Recorded } from '../domain/event.ts'
 import type { EventStore, Head, Mode } from '../domain/event-store.ts'
 import type { KillSwitch } from '../domain/kill-switch.ts'
@@ -97,7 +98,12 @@ export interface Engine {
   readonly calendar: Calendar
   market(): Promise<MarketData>
   /** The venue of the book's configuration; `orders` is what it may know of the past. */
-  venue(market: MarketData, orders: () => Iterable<Order>): Promise<Venue>
+  venue(
+    market: MarketData,
+    orders: () => Iterable<Order>,
+    /** What the book was opened with, for a venue whose account is derived from the book. */
+    opening?: () => { readonly currency: string; readonly cash: Decimal } | undefined,
+  ): Promise<Venue>
   champions(): Promise<readonly Champion[]>
   /** Changes whenever a champion file does. */
   championStamp(): Promise<string>

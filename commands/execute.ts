@@ -19,6 +19,7 @@ import type { Engine } from './engine.ts'
 import { type Executor, sessions, turn } from './executor.ts'
 import { exit, Stop } from './exit.ts'
 import { orderDesk } from './order-desk.ts'
+import { truthOf } from './reconcile.ts'
 import { counted } from './sentence.ts'
 
 interface Options {
@@ -81,6 +82,7 @@ export const execute: Command<Options> = {
     simulated?.jumpTo(begin)
     const store = await engine.writeLedger('execute', mode)
     let release = () => {}
+    let closeTruth = async () => {}
     try {
       release = await engine.holdExecutor()
       if (store.identity.mode !== mode)
@@ -98,7 +100,13 @@ export const execute: Command<Options> = {
       await openBook(engine, keeper, executor)
       greet(engine, mode)
       try {
-        await loop(executor, { once, until: instantOption(engine, 'until', until) })
+        const truth = await truthOf(executor)
+        closeTruth = truth.close
+        await truth.reconcile?.(engine.clock.now())
+        await loop(
+          { ...executor, reconcile: truth.reconcile },
+          { once, until: instantOption(engine, 'until', until) },
+        )
         await keeper.stop(engine.signal.aborted ? 'signal' : 'finished', '')
       } catch (error) {
         await lastWords(keeper, error)
@@ -108,6 +116,7 @@ export const execute: Command<Options> = {
       screen.result({ ...Object.fromEntries(tally), asOf: desk.book.asOf, mode })
       return exit.done
     } finally {
+      await closeTruth()
       await store.close()
       release()
     }

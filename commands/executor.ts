@@ -36,6 +36,8 @@ export interface Executor {
   readonly market: MarketData
   readonly venue: Venue
   readonly orders: OrderDesk
+  /** Compares the account with the ledger; absent where the venue has none that the ledger does not explain. */
+  readonly reconcile?: ((now: Instant) => Promise<void>) | undefined
   readonly champions: readonly Champion[]
   /** Of the champion files, when the run began. */
   readonly championStamp: string
@@ -59,10 +61,12 @@ export const turn = async (executor: Executor, now: Instant): Promise<void> => {
     await orders.takeReports(closeTime)
     for (const candle of candles) if (candle.closeTime === closeTime) await takeCandle(executor, candle)
   }
-  await orders.takeReports(now)
+  const heard = await orders.takeReports(now)
   await orders.withdraw() // behind the reports: what was filled before the cancel is a fill
-  await answerIntents(executor, now)
+  if (orders.inDoubt()) await executor.reconcile?.(now)
+  if (heard) await answerIntents(executor, now) // a venue that is not heard may have filled what we count on
   await completeCycle(executor, now)
+  if (heard) await orders.stayAlive()
 }
 
 /** A KILL file made by hand becomes an event, so that the halt can be explained and lifted by name. */

@@ -194,7 +194,7 @@ const engineOf = async (
     calendar: nyseCalendar,
     market: async () =>
       (await import('../adapters/recorded-data.ts')).recordedData(recordings(), nyseCalendar),
-    venue: async (market, orders) => {
+    venue: async (market, orders, opening) => {
       const { paperVenue } = await import('../adapters/paper-venue.ts')
       const { makerFee, takerFee, slippage, participation, markets } = config.venue
       return paperVenue({
@@ -204,6 +204,7 @@ const engineOf = async (
         market,
         orders,
         now: simulated.now,
+        ...(opening === undefined ? {} : { opening }),
       })
     },
     championStamp: async () =>

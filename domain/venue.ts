@@ -38,19 +38,46 @@ export type VenueReport =
 
 /** How an order stands at the venue, when asked by our id. */
 export type VenueOrder =
-  | { readonly kind: 'open'; readonly venueOrderId: string }
-  | { readonly kind: 'done'; readonly venueOrderId: string }
-  /** The venue provably has no such order. */
+  | { readonly kind: 'open'; readonly venueOrderId: string; readonly filled?: Decimal }
+  | {
+      readonly kind: 'done'
+      readonly venueOrderId: string
+      /** FIX CumQty, where the venue says it: until as much is in the ledger, fills are missing. */
+      readonly filled?: Decimal
+      /** How it ended, where the venue says it. */
+      readonly end?: 'filled' | 'cancelled' | 'expired' | 'rejected'
+    }
+  /**
+   * Neither open nor closed orders nor fills have it. Of a remote venue that is no proof yet: a request may still be
+   * on its way.
+   */
   | { readonly kind: 'not-known' }
 
 export interface Venue {
   readonly name: string
+  /**
+   * A network lies between: a request may arrive later than an answer to a question, so that 'not-known' is believed
+   * only when it is said again after a while, and the account is compared with the ledger. Absent for a venue in this
+   * process.
+   */
+  readonly remote?: true
+  /** What the venue says of the whole account, where it can be asked. */
+  readonly account?: Account
   rules(symbol: string): MarketRules
-  /** Sends the order under our id. Safe only once per id: on doubt ask with `find` first. */
+  /**
+   * Sends the order under our id. Safe only once per id: on doubt ask with `find` first. A refusal because the id is
+   * taken is 'unknown': an earlier request arrived.
+   */
   place(request: OrderRequest): Promise<PlaceAnswer>
   cancel(orderId: string, symbol: string): Promise<CancelAnswer>
+  /** Open orders, closed orders and fills, by our id. Throws VenueUnavailable. */
   find(orderId: string, symbol: string): Promise<VenueOrder>
-  /** Everything that happened up to `now` and may not be in the ledger yet, oldest first. Repeats are harmless. */
+  /**
+   * Dead man's switch: the venue cancels every open order of the account, protective ones too, unless it is told
+   * again within so many seconds; 0 switches it off. Absent where the venue has none. Throws VenueUnavailable.
+   */
+  cancelAllOrdersAfter?(seconds: number): Promise<void>
+  /** Everything that happened up to `now` and may not be in the ledger yet, oldest first. Repeats are harmless. Throws VenueUnavailable. */
   reports(now: Instant): Promise<readonly VenueReport[]>
 }
 

@@ -198,7 +198,7 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
       copies: new Proxy({} as LedgerCopies, { get: (_, verb) => unused(`copies.${String(verb)}`) }),
       calendar: nyseCalendar,
       market: async () => recorded,
-      venue: async (market, orders) =>
+      venue: async (market, orders, opening) =>
         paperVenue({
           terms: settings.venue,
           rules: rulesOf(settings.venue.markets),
@@ -206,6 +206,7 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
           market,
           orders,
           now: own.now,
+          ...(opening === undefined ? {} : { opening }),
         }),
       championStamp: async () => 'unchanged',
       champions: async () => seated,
