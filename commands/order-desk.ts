@@ -48,7 +48,7 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
       )
       if (events.length === 0) return false
       // A reconciliation may have written the same fact in between: then it is no news any more.
-      const written = await keeper.append([{ stream: orderStreamOf(orderId), events }], true)
+      const written = await keeper.append([{ stream: orderStreamOf(orderId), events }], 'shared')
       if (written !== false) return true
       await keeper.catchUp()
     }

@@ -116,7 +116,7 @@ export const reconciler = async (
       ...found.map((event, index) => propose(group, event, index)),
       propose(group, completed),
     ]
-    return (await keeper.append([{ stream: truthStream, events }], true)) !== false
+    return (await keeper.append([{ stream: truthStream, events }], 'shared')) !== false
   }
 
   const tell = ({ orders, external, found, resolved }: Verdict) => {
@@ -146,7 +146,7 @@ export const reconciler = async (
         const verdict = reconcile(books, seen, unprovenMs)
         tell(verdict)
         const news = newsOf(verdict)
-        if (news.length > 0 && (await keeper.append(news, true)) === false) {
+        if (news.length > 0 && (await keeper.append(news, 'shared')) === false) {
           await keeper.catchUp() // the executor wrote in between: judge again
           continue
         }

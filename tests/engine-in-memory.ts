@@ -119,10 +119,15 @@ const unused = (what: string) => () => {
   throw new Error(`${what} is not part of the world in memory`)
 }
 
-export const world = (settings: Config = config, seated: readonly Champion[] = champions): World => {
+/** `now` is the time of a world that does not live by a recording. */
+export const world = (
+  settings: Config = config,
+  seated: readonly Champion[] = champions,
+  now?: () => Instant,
+): World => {
   let clock = simulatedClock(begin)
   const mode = settings.mode
-  const book = memoryBook({ ...identity, mode }, () => clock.now())
+  const book = memoryBook({ ...identity, mode }, now ?? (() => clock.now()))
   const data = new Map<string, Uint8Array>()
   const views = new Map<string, string>()
   let killed: ReturnType<KillSwitch['read']>
