@@ -6,6 +6,8 @@ import type { Engine } from '../../commands/engine.ts'
 import { execute } from '../../commands/execute.ts'
 import { Stop } from '../../commands/exit.ts'
 import { halt, resume } from '../../commands/halt.ts'
+import { project, rebuild } from '../../commands/project.ts'
+import { prove } from '../../commands/proof.ts'
 import { reconcile } from '../../commands/reconcile.ts'
 import type { Candle } from '../../domain/candle.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
@@ -50,8 +52,10 @@ export interface Run {
   readonly simulatedMs: number
   /** What went wrong that no one may expect: a process that ended with an error of its own. */
   readonly errors: readonly string[]
-  /** The proof, where it was asked for. */
+  /** Of the last reconciliation: 'agrees', or the drift that stands. */
   readonly lastVerdict: string
+  /** What a second run of everything, the proof and the rebuilt views had to say; empty when all is as it must be. */
+  readonly differences: readonly string[]
 }
 
 const start = Date.parse('2024-03-04T00:00:00.000Z')
@@ -155,6 +159,7 @@ export const oneRun = async (seed: number): Promise<Run> => {
   const acknowledged = new Set<string>()
   const early: string[] = []
   const errors: string[] = []
+  const differences: string[] = []
 
   const strikes = (rate: number): boolean => !isCalm && rate > 0 && chance.once(rate)
   const hit = (fault: string, orderId?: string) => {
@@ -208,10 +213,14 @@ export const oneRun = async (seed: number): Promise<Run> => {
       },
     })
 
-  const lives: Life[] = []
+  const silences = {
+    silentEnds: new Set<string>(),
+    toldEnds: new Set<string>(),
+    silentFills: new Set<string>(),
+    toldFills: new Set<string>(),
+  }
   const process = (mortal: boolean): { engine: Engine; wire: Wire; life: Life } => {
     const life: Life = { dead: false, stop: new AbortController(), mortal }
-    lives.push(life)
     const passing = async (call: string, orderId?: string) => {
       dies(life, call, orderId)
       exchange.advance(exchange.now() + chance.below(isCalm ? 50 : 1500))
@@ -222,6 +231,7 @@ export const oneRun = async (seed: number): Promise<Run> => {
       dies(life, call, orderId)
     }
     const own = wire({
+      silences,
       exchange,
       chance,
       faults: () => (isCalm ? calm : weather.wire),
@@ -433,6 +443,7 @@ export const oneRun = async (seed: number): Promise<Run> => {
   }
 
   await runExecutor(true)
+  if (seed % 8 === 0) await command(engine => project.run(engine, { once: true }), false)
   // Nothing goes wrong from here on; what is on its way arrives, what is open is withdrawn, what is left is settled.
   isCalm = true
   downUntil = 0
@@ -452,6 +463,7 @@ export const oneRun = async (seed: number): Promise<Run> => {
     await reconcileNow(false)
     lastVerdict = await adoptAll()
     await settleFor(600_000)
+    await repeatAll()
   }
 
   function liveOrders() {
@@ -459,6 +471,25 @@ export const oneRun = async (seed: number): Promise<Run> => {
       .filter(orderId => !/Filled|Cancelled|Expired|Rejected/.test(lastOf.get(orderId) ?? ''))
       .concat([...names.keys()].filter(orderId => lastOf.get(orderId) === 'OrderFilled'))
       .map(orderId => ({ orderId }))
+  }
+
+  /** Everything once more, at the same moment: nothing may come of it. One run in eight is proved and rebuilt too. */
+  async function repeatAll() {
+    const [orders, head] = [exchange.orders.length, await book.head()]
+    stopAt = exchange.now() + 1
+    await runExecutor(false)
+    const news = (await book.events())
+      .slice(head)
+      .filter(({ event }) => !/^(Run|Cycle|Holdings|Reconciliation|Candle|Strategy|Intent)/.test(event.type))
+    if (exchange.orders.length !== orders) differences.push('law 5: doing it again sent an order')
+    for (const { event } of news) differences.push(`law 5: doing it again wrote ${event.type}`)
+    if (seed % 8 !== 0) return
+    const { engine } = process(false)
+    const { differences: undecided } = await prove(engine, book.store(), {}, () => {})
+    for (const each of undecided) differences.push(`law 8: seq ${each.seq}: ${each.recorded} / ${each.again}`)
+    await project.run(engine, { once: true })
+    if ((await rebuild.run(engine, {})) !== 0)
+      differences.push('law 1: the views are not what the ledger says')
   }
 
   /** The operator explains what he did himself: every balance that drifts is adopted, one after the other. */
@@ -497,5 +528,6 @@ export const oneRun = async (seed: number): Promise<Run> => {
     simulatedMs: exchange.now() - begin,
     errors,
     lastVerdict,
+    differences,
   }
 }

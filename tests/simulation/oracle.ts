@@ -15,7 +15,7 @@ interface Line {
 
 /** Everything that is not as it must be, in sentences; nothing when all is well. */
 export const objections = (run: Run): readonly string[] => {
-  const found: string[] = [...run.errors]
+  const found: string[] = [...run.errors, ...run.differences]
   const no = (sentence: string) => found.push(sentence)
   const { exchange } = run
   const lines: Line[] = run.events.map(({ seq, id, stream, event }) => ({
@@ -83,6 +83,11 @@ export const objections = (run: Run): readonly string[] => {
         no(`law 4: fill ${data.tradeId} of ${orderId} is not the trade that happened`)
     }
     for (const { id } of trades) if (!told.has(id)) no(`law 4: trade ${id} of ${orderId} is lost`)
+    if (
+      there !== undefined &&
+      own.some(({ type, data }) => type === 'OrderRejected' && /never/.test(data.reason))
+    )
+      no(`law 2: ${orderId} is said never to have arrived, and the exchange has it`)
     for (const { type, data } of own)
       if (type === 'OrderRejected' && !(data.reason?.length > 3))
         no(`law 9: ${orderId} was rejected without a reason`)

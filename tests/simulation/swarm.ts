@@ -53,8 +53,8 @@ export const weatherOf = (chance: Chance): Weather => {
       unavailable: rate(4, 60),
       notVisibleYet: rate(1, 3),
       partialPage: rate(2, 10),
+      fillNotReported: rate(2, 12),
       endNotReported: rate(1, 6),
-      clockSkewMs: 0,
     },
     deaths: rate(60, 900),
     untold: rate(40, 300),
@@ -83,6 +83,6 @@ export const calm: WireFaults = {
   unavailable: 0,
   notVisibleYet: 0,
   partialPage: 0,
+  fillNotReported: 0,
   endNotReported: 0,
-  clockSkewMs: 0,
 }

@@ -24,8 +24,8 @@ export interface WireFaults {
   readonly unavailable: number
   readonly notVisibleYet: number
   readonly partialPage: number
+  readonly fillNotReported: number
   readonly endNotReported: number
-  readonly clockSkewMs: number
 }
 
 /** Requests on their way and orders not yet visible: shorter than the time a doubt needs to settle. */
@@ -37,7 +37,16 @@ export interface Wire {
   down(until: number): void
 }
 
+/** What the exchange's reports never tell, to whichever process: it has to be asked for. By the exchange's numbers. */
+export interface Silences {
+  readonly silentEnds: Set<string>
+  readonly toldEnds: Set<string>
+  readonly silentFills: Set<string>
+  readonly toldFills: Set<string>
+}
+
 export interface WireSettings {
+  readonly silences: Silences
   readonly exchange: Exchange
   readonly chance: Chance
   readonly faults: () => WireFaults
@@ -51,8 +60,17 @@ export interface WireSettings {
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
 
-export const wire = ({ exchange, chance, faults, passing, hit, names, asked }: WireSettings): Wire => {
-  const strikes = (fault: Exclude<keyof WireFaults, 'clockSkewMs'>, orderId?: string): boolean => {
+export const wire = ({
+  exchange,
+  chance,
+  faults,
+  passing,
+  hit,
+  names,
+  asked,
+  silences,
+}: WireSettings): Wire => {
+  const strikes = (fault: keyof WireFaults, orderId?: string): boolean => {
     const rate = faults()[fault]
     if (rate === 0 || !chance.once(rate)) return false
     hit(fault, orderId)
@@ -160,9 +178,7 @@ export const wire = ({ exchange, chance, faults, passing, hit, names, asked }: W
     }
   }
 
-  /** Ends that this exchange never reports, as some drop the message. */
-  const silentEnds = new Set<string>()
-  const toldEnds = new Set<string>()
+  const { silentEnds, toldEnds, silentFills, toldFills } = silences
 
   const reports = (): Promise<readonly VenueReport[]> =>
     call('reports', undefined, () => {
@@ -170,6 +186,11 @@ export const wire = ({ exchange, chance, faults, passing, hit, names, asked }: W
       const recent = now - 7_200_000
       const fills = exchange.trades
         .filter(each => names.has(each.order.clientId ?? '') && each.time >= recent && each.visibleAt <= now)
+        .filter(({ id, order }) => {
+          if (!toldFills.has(id) && strikes('fillNotReported', order.clientId)) silentFills.add(id)
+          toldFills.add(id)
+          return !silentFills.has(id)
+        })
         .map(each => ({ at: each.time, report: fillOf(each), orderId: each.order.clientId }))
       const ends = exchange.orders
         .filter(each => names.has(each.clientId ?? '') && each.endedAt >= recent)
