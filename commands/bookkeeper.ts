@@ -129,7 +129,12 @@ export const bookkeeper = (
     store,
     catchUp,
     append: async (writes, ifUnmoved = false) => {
-      if (run === 0 && role !== 'cli') await start() // an operator's wish is one event, not a run
+      if (run === 0 && role !== 'cli') {
+        // An operator's wish is one event, not a run. What others wrote while it began, the decision did not know.
+        const decidedAt = seen
+        await start()
+        if (ifUnmoved !== false && seen > decidedAt + 1) return false
+      }
       return write(writes, ifUnmoved)
     },
     stop: async (reason, detail) => {

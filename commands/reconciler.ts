@@ -168,7 +168,7 @@ export const reconciler = async (
   }
 }
 
-const wanted: ReadonlySet<string> = new Set([...accountTypes, 'RunStarted', 'RunStopped'])
+const wanted: ReadonlySet<string> = new Set([...accountTypes, 'RunStopped'])
 
 /** The same answers at the same moment of the book's clock, and nothing new in them: there is nothing to write. */
 const isRepeated = (

@@ -9,6 +9,7 @@ import type { DriftFound, HoldingsObserved } from './truth.ts'
 import type { AccountTrade } from './venue.ts'
 
 export const accountTypes = [
+  'RunStarted',
   'BookOpened',
   'OrderRequested',
   'OrderAccepted',
@@ -32,6 +33,8 @@ type Folded = (typeof accountTypes)[number]
 
 export interface AccountBooks {
   currency: string
+  /** When the first process of the book began: what was traded before is no business of the book. */
+  begun: Instant | undefined
   opened: { readonly currency: string; readonly cash: Decimal } | undefined
   readonly orders: Map<string, { readonly order: Order; readonly link: Link }>
   /** Our id by the venue's own. */
@@ -89,6 +92,7 @@ export const accountBooks = (): AccountBooks => {
 
   const books: AccountBooks = {
     currency: '',
+    begun: undefined,
     opened: undefined,
     orders: new Map(),
     orderIdOfVenue: new Map(),
@@ -102,6 +106,9 @@ export const accountBooks = (): AccountBooks => {
     take: recorded => {
       const { event } = recorded
       switch (event.type) {
+        case 'RunStarted':
+          books.begun ??= event.data.clock
+          return
         case 'BookOpened':
           books.opened = event.data
           books.currency = event.data.currency
@@ -138,11 +145,13 @@ export const accountBooks = (): AccountBooks => {
       }
     },
     tradesFrom: now => {
-      let from = books.agreed ?? now
+      const begun = books.begun ?? now
+      if (books.agreed === undefined) return begun
+      let from = books.agreed
       for (const { order } of books.orders.values())
-        if ((books.agreed === undefined || isLive(order)) && order.request.decided < from)
-          from = order.request.decided
-      return instantOf(millisecondsOf(from) - overlapMs)
+        if (isLive(order) && order.request.decided < from) from = order.request.decided
+      const overlapped = instantOf(millisecondsOf(from) - overlapMs)
+      return overlapped < begun ? begun : overlapped
     },
   }
   return books

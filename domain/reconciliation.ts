@@ -174,9 +174,11 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
     if (answer.kind === 'done' && isLive(order)) orders.push(...endOf(own, answer, seen.observed))
   }
 
-  if (books.lastObserved === undefined)
-    for (const [name, quantity] of differences(expected, seen.holdings)) {
-      if (!isPositive(quantity)) continue
+  // Until both sides agree for the first time, what the account holds more was there before the book. A trade that is not
+  // shown yet takes from one side what it gives to the other: as long as anything is missing, nothing is adopted.
+  const more = differences(expected, seen.holdings)
+  if (books.agreed === undefined && more.every(([, quantity]) => isPositive(quantity)))
+    for (const [name, quantity] of more) {
       external.push(ExternalBalanceAdopted({ name, quantity, label: 'there before the book', evidence }))
       expected.set(name, add(expected.get(name) ?? '0', quantity))
     }

@@ -43,7 +43,7 @@ export const mutations: readonly Mutation[] = [
     name: 'assuming flat: what the venue does not show never existed',
     file: 'domain/reconciliation.ts',
     find: 'if (age <= unprovenMs || ',
-    put: 'if (age < 0 || ',
+    put: 'if (age + unprovenMs < 0 || ',
   },
   {
     name: 'trusting a partial page of fills: what was not in it is not looked at again',
@@ -97,8 +97,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'drift is guessed away: whatever the venue holds is adopted',
     file: 'domain/reconciliation.ts',
-    find: 'if (books.lastObserved === undefined)',
-    put: "if (books.currency !== '?')",
-    also: { find: 'if (!isPositive(quantity)) continue', put: '' },
+    find: 'if (books.agreed === undefined && more.every(([, quantity]) => isPositive(quantity)))',
+    put: 'if (more.every(([, quantity]) => !isZero(quantity)) && (books.agreed === undefined || isPositive("1")))',
   },
 ]
