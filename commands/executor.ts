@@ -195,7 +195,10 @@ const answer = async (executor: Executor, intent: Recorded<IntentRaised>, now: I
   }
 }
 
-export const circumstances = ({ engine, venue, dryRun, prefix }: Executor, now: Instant): Circumstances => ({
+export const circumstances = (
+  { engine, venue, dryRun, prefix }: Pick<Executor, 'engine' | 'venue' | 'dryRun' | 'prefix'>,
+  now: Instant,
+): Circumstances => ({
   now,
   limits: engine.config.limits,
   rules: venue.rules,

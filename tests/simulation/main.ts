@@ -1,4 +1,5 @@
-// npm run test:sim -- --seeds N [--seed S] [--workers W] [--write]   N runs from seed S on. A failing seed is named with
+// npm run test:sim -- --seeds N [--seed S] [--minutes M] [--workers W] [--write]   N runs from seed S on, or as many as
+// M minutes allow. A failing seed is named with
 // the command that replays it; --write puts the tables of what was hit into docs/simulation.md.
 
 import { fork } from 'node:child_process'
@@ -21,11 +22,14 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '300' },
     seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '0' },
     workers: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
     bail: { type: 'boolean', default: false },
   },
 })
+const minutes = Number(values.minutes)
+const deadline = minutes === 0 ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000
 const page = 'docs/simulation.md'
 
 const nothing = (): Summary => ({ seeds: 0, simulatedMs: 0, failed: 0, hits: {}, counts: {} })
@@ -63,7 +67,7 @@ const runHere = async (first: number, many: number, progress: (done: number) => 
   for (let seed = first; seed < first + many; seed++) {
     await take(summary, seed)
     progress(summary.seeds)
-    if (values.bail && summary.failed > 0) break
+    if ((values.bail && summary.failed > 0) || performance.now() > deadline) break
   }
   return summary
 }
@@ -77,7 +81,14 @@ const runShared = async (first: number, many: number, workers: number): Promise<
     done.map((_, worker) => {
       const from = first + worker * each
       const size = Math.min(each, first + many - from)
-      const child = fork(fileURLToPath(import.meta.url), ['--seed', `${from}`, '--seeds', `${size}`])
+      const child = fork(fileURLToPath(import.meta.url), [
+        '--seed',
+        `${from}`,
+        '--seeds',
+        `${size}`,
+        '--minutes',
+        `${minutes}`,
+      ])
       child.on('message', (message: number | Summary) => {
         if (typeof message === 'number') {
           done[worker] = message
@@ -123,7 +134,7 @@ const rowsOf = (summary: Summary): readonly string[] => {
 
 const tableOf = (summary: Summary, first: number, seconds: number): string =>
   [
-    `Seeds ${first} to ${first + summary.seeds - 1}: ${summary.seeds} runs, ${Math.round(summary.simulatedMs / 86_400_000)} simulated days, ${Math.round(seconds)} s on ${cpus().length} processors; **${summary.failed} failed**.`,
+    `${summary.seeds} runs from seed ${first} on, ${Math.round(summary.simulatedMs / 86_400_000)} simulated days, ${Math.round(seconds)} s on ${cpus().length} processors; **${summary.failed} failed**.`,
     '',
     '| in the ledgers and at the exchange | times |',
     '| --- | ---: |',
@@ -164,7 +175,7 @@ const main = async (): Promise<number> => {
     `${summary.seeds} seeds, ${days.toFixed(1)} simulated days in ${seconds.toFixed(1)} s (${Math.round((days / seconds) * 60)} a minute): ${summary.failed} failed`,
   )
   if (values.write) writePage(tableOf(summary, first, seconds))
-  return summary.failed === 0 && summary.seeds >= (values.bail ? 1 : many) ? 0 : 1
+  return summary.failed === 0 && summary.seeds >= (values.bail || minutes > 0 ? 1 : many) ? 0 : 1
 }
 
 process.exitCode = await main()
