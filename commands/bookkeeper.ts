@@ -88,7 +88,10 @@ export const bookkeeper = (
     if (isLeft(outcome) && outcome.left.kind === 'outcome-unknown') outcome = await store.append(group)
     if (isLeft(outcome)) {
       if (outcome.left.kind === 'book-moved') return false
-      if (outcome.left.kind === 'wrong-expected' && ifUnmoved === 'shared') return false
+      // The other role may have written the same fact in its own words.
+      const { kind } = outcome.left
+      if ((kind === 'wrong-expected' || kind === 'idempotency-conflict') && ifUnmoved === 'shared')
+        return false
       throw stopFor(outcome.left)
     }
     const { events } = outcome.right
