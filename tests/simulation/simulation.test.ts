@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { oneRun } from './one-run.ts'
 import { objections } from './oracle.ts'
 
-const count = 40
+const count = 150
 
 test('every seed ends with both books in agreement', async () => {
   const failed: Record<number, readonly string[]> = {}
