@@ -150,8 +150,8 @@ export const accountBooks = (): AccountBooks => {
       let from = books.agreed
       for (const { order } of books.orders.values())
         if (isLive(order) && order.request.decided < from) from = order.request.decided
-      const overlapped = instantOf(millisecondsOf(from) - overlapMs)
-      return overlapped < begun ? begun : overlapped
+      const begins = Math.max(millisecondsOf(from) - overlapMs, millisecondsOf(begun))
+      return instantOf(begins)
     },
   }
   return books

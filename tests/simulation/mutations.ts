@@ -93,6 +93,8 @@ export const mutations: readonly Mutation[] = [
     file: doubt,
     find: "if (trading === 'halted' || (trading === 'reducing' && !request.reduceOnly))",
     put: "if (trading === 'reducing' && request.reduceOnly && now === '')",
+    // A halt pulls the KILL file too, which is asked for by itself.
+    also: { find: "return 'a KILL file stands'", put: "return kill.reason === '' ? 'no' : undefined" },
   },
   {
     name: 'drift is guessed away: whatever the venue holds is adopted',
