@@ -11,6 +11,7 @@ import { evolve, isLive, type Order, OrderCancelled, OrderExpired, OrderFilled }
 import type { Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
 import type { MarketRules, Venue, VenueOrder, VenueReport } from '../domain/venue.ts'
+import { type Opening, paperAccount } from './paper-account.ts'
 
 export interface PaperVenueSettings {
   readonly terms: PaperTerms
@@ -22,9 +23,19 @@ export interface PaperVenueSettings {
   readonly orders: () => Iterable<Order>
   /** The book's clock. */
   readonly now: () => Instant
+  /** What the book was opened with; without it the account cannot be asked about. */
+  readonly opening?: () => Opening | undefined
 }
 
-export const paperVenue = ({ terms, rules, timeframe, market, orders, now }: PaperVenueSettings): Venue => {
+export const paperVenue = ({
+  terms,
+  rules,
+  timeframe,
+  market,
+  orders,
+  now,
+  opening,
+}: PaperVenueSettings): Venue => {
   /** Close time of the last candle that an order was held against. Only saves work. */
   const lookedUntil = new Map<string, Instant>()
 
@@ -75,6 +86,7 @@ export const paperVenue = ({ terms, rules, timeframe, market, orders, now }: Pap
   return {
     name: 'paper',
     rules,
+    ...(opening === undefined ? {} : { account: paperAccount(orders, opening) }),
     place: async request => ({
       kind: 'accepted',
       venueOrderId: `paper-${request.orderId}`,

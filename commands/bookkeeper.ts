@@ -31,9 +31,13 @@ export interface Bookkeeper {
   catchUp(): Promise<void>
   /**
    * Writes a group whose streams must be as the fold knows them. With `ifUnmoved` the whole book must be: false when
-   * something was written since, and nothing was written now; catch up and decide again.
+   * something was written since, and nothing was written now; catch up and decide again. 'shared' is the same for
+   * streams that another role writes too: that one of them has moved is no error then.
    */
-  append(writes: readonly Write[], ifUnmoved?: boolean): Promise<readonly Recorded<BookEvent>[] | false>
+  append(
+    writes: readonly Write[],
+    ifUnmoved?: boolean | 'shared',
+  ): Promise<readonly Recorded<BookEvent>[] | false>
   /** Records the end of the run, if it was ever recorded as started. */
   stop(reason: RunStopped['data']['reason'], detail: string): Promise<void>
 }
@@ -43,6 +47,8 @@ export const bookkeeper = (
   store: EventStore,
   role: Role,
   see: (recorded: Recorded<BookEvent>) => Promise<void>,
+  /** Shows only these types; all events of the streams that it writes must be among them. */
+  types?: ReadonlySet<string>,
 ): Bookkeeper => {
   const revisions = new Map<string, number>()
   let seen: Seq = 0
@@ -55,7 +61,13 @@ export const bookkeeper = (
   }
 
   const catchUp = async () => {
-    for await (const recorded of store.readAll({ after: seen })) await show(recorded)
+    if (types === undefined) {
+      for await (const recorded of store.readAll({ after: seen })) await show(recorded)
+      return
+    }
+    const { seq } = await store.head()
+    for await (const recorded of store.readAll({ after: seen, upTo: seq, types })) await show(recorded)
+    seen = seq
   }
 
   const expectedOf = (stream: string) => {
@@ -63,19 +75,23 @@ export const bookkeeper = (
     return revision === undefined ? ('no-stream' as const) : { revision }
   }
 
-  const write = async (writes: readonly Write[], ifUnmoved: boolean) => {
+  const write = async (writes: readonly Write[], ifUnmoved: boolean | 'shared') => {
     const group = {
       run,
       writes: writes.map(
         ({ stream, events }): StreamWrite => ({ stream, expected: expectedOf(stream), events }),
       ),
-      ...(ifUnmoved ? { head: seen } : {}),
+      ...(ifUnmoved === false ? {} : { head: seen }),
     }
     let outcome = await store.append(group)
     // Repeating the same group is safe and is the only way to learn what became of it.
     if (isLeft(outcome) && outcome.left.kind === 'outcome-unknown') outcome = await store.append(group)
     if (isLeft(outcome)) {
       if (outcome.left.kind === 'book-moved') return false
+      // The other role may have written the same fact in its own words.
+      const { kind } = outcome.left
+      if ((kind === 'wrong-expected' || kind === 'idempotency-conflict') && ifUnmoved === 'shared')
+        return false
       throw stopFor(outcome.left)
     }
     const { events } = outcome.right
@@ -98,16 +114,30 @@ export const bookkeeper = (
       clock: engine.clock.now(),
     })
     await engine.data.put(Buffer.from(engine.configText))
-    const key = `${stream} ${(revisions.get(stream) ?? -1) + 1}`
-    const events = await write([{ stream, events: [propose(outside(key), started)] }], false)
-    if (events !== false) run = events[0]?.seq ?? 0
+    for (;;) {
+      // Several reconciliations may run at once: what tells their starts apart is when they began.
+      const place = `${stream} ${(revisions.get(stream) ?? -1) + 1}`
+      const key = role === 'reconcile' ? `${place} ${started.data.clock}` : place
+      const ifUnmoved = role === 'reconcile' && 'shared'
+      const events = await write([{ stream, events: [propose(outside(key), started)] }], ifUnmoved)
+      if (events !== false) {
+        run = events[0]?.seq ?? 0
+        return
+      }
+      await catchUp()
+    }
   }
 
   return {
     store,
     catchUp,
     append: async (writes, ifUnmoved = false) => {
-      if (run === 0 && role !== 'cli') await start() // an operator's wish is one event, not a run
+      if (run === 0 && role !== 'cli') {
+        // An operator's wish is one event, not a run. What others wrote while it began, the decision did not know.
+        const decidedAt = seen
+        await start()
+        if (ifUnmoved !== false && seen > decidedAt + 1) return false
+      }
       return write(writes, ifUnmoved)
     },
     stop: async (reason, detail) => {

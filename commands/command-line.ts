@@ -86,6 +86,11 @@ const verbs: readonly Verb[] = [
     'A new book from an exported history',
     async () => (await import('./import.ts')).importEvents,
   ),
+  verb(
+    'reconcile',
+    "The venue's account against the ledger",
+    async () => (await import('./reconcile.ts')).reconcile,
+  ),
   verb('report kpi', 'The key figures', async () => (await import('./report.ts')).reportKpi),
   verb('backtest', 'The same loop over recorded data', async () => (await import('./backtest.ts')).backtest),
   verb(

@@ -11,6 +11,7 @@ import type { Champion } from '../domain/champion.ts'
 import type { Clock, SimulatedClock } from '../domain/clock.ts'
 import type { Config, ConfigValue } from '../domain/config.ts'
 import type { DataFolder } from '../domain/data-folder.ts'
+import type { Decimal } from '../domain/decimal.ts'
 import type { Earnings } from '../domain/earnings.ts'
 import type { Recorded } from '../domain/event.ts'
 import type { EventStore, Head, Mode } from '../domain/event-store.ts'
@@ -121,8 +122,16 @@ export interface Engine {
   readonly universe: Universe
   readonly calendar: Calendar
   market(): Promise<MarketData>
-  /** The venue of the book's configuration; `orders` is what it may know of the past, `prefix` that of the book's order ids. */
-  venue(market: MarketData, orders: () => Iterable<Order>, prefix: string): Promise<Venue>
+  /**
+   * The venue of the book's configuration. `orders` is what it may know of the past, `prefix` that of the book's order ids,
+   * `opening` what the book was opened with, for a venue whose account is derived from the book.
+   */
+  venue(
+    market: MarketData,
+    orders: () => Iterable<Order>,
+    prefix: string,
+    opening?: () => { readonly currency: string; readonly cash: Decimal } | undefined,
+  ): Promise<Venue>
   /** Names the account that the venue's keys open. Throws when they are missing, or when the venue has not what is asked of it. */
   account(): Promise<string>
   /** What the environment says about trading for real. */

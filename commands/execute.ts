@@ -21,6 +21,7 @@ import { type Executor, sessions, turn } from './executor.ts'
 import { exit, Stop } from './exit.ts'
 import { passLiveGate, requireAccount, venueObjection } from './live-gate.ts'
 import { orderDesk } from './order-desk.ts'
+import { truthOf } from './reconcile.ts'
 import { withRulesOnRecord } from './rules-on-record.ts'
 import { counted } from './sentence.ts'
 
@@ -87,6 +88,7 @@ export const execute: Command<Options> = {
     simulated?.jumpTo(begin)
     const store = await engine.writeLedger('execute', mode)
     let release = () => {}
+    let closeTruth = async () => {}
     try {
       release = await engine.holdExecutor()
       if (store.identity.mode !== mode)
@@ -107,7 +109,13 @@ export const execute: Command<Options> = {
         greet(engine, mode)
         await sayWhereItBegins(executor)
         await requireOpenVenue(executor)
-        await loop(executor, { once, until: instantOption(engine, 'until', until) })
+        const truth = await truthOf(executor)
+        closeTruth = truth.close
+        await truth.reconcile?.(engine.clock.now())
+        await loop(
+          { ...executor, reconcile: truth.reconcile },
+          { once, until: instantOption(engine, 'until', until) },
+        )
         await keeper.stop(engine.signal.aborted ? 'signal' : 'finished', '')
       } catch (error) {
         await lastWords(keeper, error)
@@ -117,6 +125,7 @@ export const execute: Command<Options> = {
       screen.result({ ...Object.fromEntries(tally), asOf: desk.book.asOf, mode })
       return exit.done
     } finally {
+      await closeTruth()
       await store.close()
       release()
     }

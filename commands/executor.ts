@@ -37,6 +37,8 @@ export interface Executor {
   readonly market: MarketData
   readonly venue: Venue
   readonly orders: OrderDesk
+  /** Compares the account with the ledger; absent where the venue has none that the ledger does not explain. */
+  readonly reconcile?: ((now: Instant) => Promise<void>) | undefined
   readonly champions: readonly Champion[]
   /** Of the champion files, when the run began. */
   readonly championStamp: string
@@ -60,11 +62,13 @@ export const turn = async (executor: Executor, now: Instant): Promise<void> => {
     await orders.takeReports(closeTime)
     for (const candle of candles) if (candle.closeTime === closeTime) await takeCandle(executor, candle)
   }
-  await orders.takeReports(now)
+  const heard = await orders.takeReports(now)
   await orders.withdraw() // behind the reports: what was filled before the cancel is a fill
+  if (orders.inDoubt()) await executor.reconcile?.(now)
   await raiseProtections(executor)
-  await answerIntents(executor, now)
+  if (heard) await answerIntents(executor, now) // a venue that is not heard may have filled what we count on
   await completeCycle(executor, now)
+  if (heard) await orders.stayAlive()
 }
 
 /** A KILL file made by hand becomes an event, so that the halt can be explained and lifted by name. */
@@ -195,7 +199,10 @@ const answer = async (executor: Executor, intent: Recorded<IntentRaised>, now: I
   }
 }
 
-export const circumstances = ({ engine, venue, dryRun, prefix }: Executor, now: Instant): Circumstances => ({
+export const circumstances = (
+  { engine, venue, dryRun, prefix }: Pick<Executor, 'engine' | 'venue' | 'dryRun' | 'prefix'>,
+  now: Instant,
+): Circumstances => ({
   now,
   limits: engine.config.limits,
   rules: venue.rules,

@@ -23,10 +23,10 @@ export class Stop extends Error {
 }
 
 export const exitTable: ReadonlyArray<readonly [code: string, meaning: string]> = [
-  ['0', 'done; check: pass or healthy; verify: clean; diff: same; watchlist check: fresh'],
+  ['0', 'done; check: pass or healthy; verify: clean; diff: same; reconcile: agrees; watchlist check: fresh'],
   [
     '1',
-    'check preflight: fail; check health: degraded; verify: damaged; watchlist check: stale; diff: differs',
+    'check preflight: fail; check health: degraded; verify: damaged; watchlist check: stale; diff: differs; reconcile: drift',
   ],
   ['2', 'check preflight: warnings; check health: unhealthy; verify: could not run'],
   ['10', 'check session: closed today'],

@@ -1,7 +1,7 @@
 // veritape intent buy|sell|close|cancel   An operator's wish, answered by the executor like any other: through the
 // ladder, with one order at most. Idempotent by --id: the same id again prints the first wish.
 
-import { type Book, positionOf } from '../domain/book.ts'
+import { type Book, emptyBook, evolveBook, positionOf } from '../domain/book.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import { type Decimal, isPositive, readDecimal } from '../domain/decimal.ts'
 import { outside, propose, type Recorded } from '../domain/event.ts'
@@ -13,6 +13,7 @@ import type { Command } from './command.ts'
 import { openControl } from './control.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
+import { showWhatIf } from './what-if.ts'
 
 interface Options {
   what: 'buy' | 'sell' | 'close' | 'cancel'
@@ -24,6 +25,7 @@ interface Options {
   holder: string
   expires: number
   reason: string
+  whatIf?: boolean | undefined
 }
 
 export const intent: Command<Options> = {
@@ -49,8 +51,14 @@ export const intent: Command<Options> = {
         describe: "Whose position: the operator's own, or a champion's",
       })
       .option('expires', { type: 'number', default: 300, describe: 'Seconds until the wish is stale' })
-      .option('reason', { type: 'string', default: 'an operator wished it' }),
+      .option('reason', { type: 'string', default: 'an operator wished it' })
+      .option('what-if', {
+        type: 'boolean',
+        default: false,
+        describe: 'Show what would come of it; send nothing, write nothing',
+      }),
   run: async (engine, options) => {
+    if (options.whatIf) return whatIf(engine, options)
     const { book, keeper, close } = await openControl(engine)
     try {
       const key = `operator ${options.id}`
@@ -68,6 +76,28 @@ export const intent: Command<Options> = {
       await close()
     }
   },
+}
+
+/** The same checks as of a real wish, at a ledger that is only read. */
+const whatIf = async (engine: Engine, options: Options): Promise<number> => {
+  const store = await engine.readLedger()
+  try {
+    const book = emptyBook()
+    for await (const recorded of store.readAll()) evolveBook(book, recorded)
+    if (book.lastCycle !== undefined) engine.simulated?.jumpTo(book.lastCycle)
+    const earlier = await wished(store, options.id)
+    if (earlier !== undefined) show(engine, book, earlier, true)
+    else if (options.what === 'cancel') {
+      cancelOf(book, options)
+      engine.screen.say(
+        `the venue would be asked to cancel ${options.subject}; nothing is sent, nothing is written`,
+      )
+      engine.screen.result({ verdict: 'allowed', cancels: options.subject, asOf: book.asOf })
+    } else await showWhatIf(engine, store, book, wishOf(engine, book, options))
+    return exit.done
+  } finally {
+    await store.close()
+  }
 }
 
 const wished = async (store: { read(stream: string): AsyncIterable<Recorded<BookEvent>> }, id: string) => {

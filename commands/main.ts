@@ -218,7 +218,7 @@ const engineOf = async (
       isLive
         ? (await import('../adapters/live-connection.ts')).liveMarket(config, process.env, nyseCalendar)
         : (await import('../adapters/recorded-data.ts')).recordedData(recordings(), nyseCalendar),
-    venue: async (market, orders, prefix) => {
+    venue: async (market, orders, prefix, opening) => {
       if (config.mode !== 'dry-run' && config.venue.name !== 'paper') {
         const { liveVenue } = await import('../adapters/live-connection.ts')
         return liveVenue(config, process.env, nyseCalendar, { orders, prefix, now: clock.now })
@@ -232,6 +232,7 @@ const engineOf = async (
         market,
         orders,
         now: clock.now,
+        ...(opening === undefined ? {} : { opening }),
       })
     },
     account: async () => {

@@ -1,4 +1,5 @@
-// Orders at the venue: send what is durable, take down what the venue reports, ask before sending again.
+// Orders at the venue: send what is durable, take down what the venue reports, withdraw what is not wanted any more.
+// What is in doubt is asked for first (commands/order-doubt.ts).
 
 import { type BookOrder, liveOrders } from '../domain/book.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
@@ -6,37 +7,53 @@ import type { Desk } from '../domain/desk.ts'
 import { because, outside, propose } from '../domain/event.ts'
 import { decide, isOverfilled, type OrderCommand } from '../domain/order.ts'
 import { isLeft } from '../domain/result.ts'
-import { TradingHalted, tradingOf } from '../domain/safety.ts'
+import { TradingHalted } from '../domain/safety.ts'
 import { orderStreamOf, safetyStream } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
-import type { Venue, VenueReport } from '../domain/venue.ts'
+import { type Venue, type VenueOrder, type VenueReport, VenueUnavailable } from '../domain/venue.ts'
 import type { Bookkeeper } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
+import { orderDoubt } from './order-doubt.ts'
+
+/** Writes what is news in a command; false when it is already so. */
+export type RecordOrder = (orderId: string, command: OrderCommand) => Promise<boolean>
 
 export interface OrderDesk {
   /** Sends an order whose request is durable. */
   send(orderId: string, now: Instant): Promise<void>
-  /** Takes down everything the venue reports up to `now`. */
-  takeReports(now: Instant): Promise<void>
+  /** Takes down everything the venue reports up to `now`; false when the venue could not be heard. */
+  takeReports(now: Instant): Promise<boolean>
   /** Finds out about orders that were requested but never heard of; sends only what the venue does not know. */
   settle(now: Instant): Promise<void>
   /** Withdraws what operators wished to cancel. */
   withdraw(): Promise<void>
   /** Withdraws one order. It is over when the book says so, not when this resolves. */
   withdrawOne(orderId: string, reason: string): Promise<void>
+  /** Whether what the venue said, or did not say, asks for a reconciliation. */
+  inDoubt(): boolean
+  /** Holds the venue's dead man's switch back, where it is switched on: only after a turn that made progress. */
+  stayAlive(): Promise<void>
 }
 
 export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue: Venue): OrderDesk => {
   const { book } = desk
+  /** Orders that the venue is done with and that are not done in the ledger: their end was not reported. */
+  const endsMissing = new Set<string>()
 
-  /** Writes what is news in a command; nothing when it is already so. */
-  const record = async (orderId: string, command: OrderCommand): Promise<boolean> => {
-    const known = book.orders.get(orderId)
-    const decided = decide(command, known?.order)
-    if (isLeft(decided) || known === undefined) return false // not ours: reconciliation adopts it
-    const events = decided.right.map((event: BookEvent) => propose(because(known.link), event, mark(command)))
-    if (events.length > 0) await keeper.append([{ stream: orderStreamOf(orderId), events }])
-    return events.length > 0
+  const record: RecordOrder = async (orderId, command) => {
+    for (;;) {
+      const known = book.orders.get(orderId)
+      const decided = decide(command, known?.order)
+      if (isLeft(decided) || known === undefined) return false // not ours: reconciliation adopts it
+      const events = decided.right.map((event: BookEvent) =>
+        propose(because(known.link), event, markOf(command)),
+      )
+      if (events.length === 0) return false
+      // A reconciliation may have written the same fact in between: then it is no news any more.
+      const written = await keeper.append([{ stream: orderStreamOf(orderId), events }], 'shared')
+      if (written !== false) return true
+      await keeper.catchUp()
+    }
   }
 
   const send = async (orderId: string, now: Instant) => {
@@ -85,11 +102,34 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
     engine.log.error({ orderId }, reason)
   }
 
+  const doubt = orderDoubt(engine, keeper, desk, venue, record, send)
+
+  /** How an order stands before it is withdrawn; undefined when the venue gives no answer now. */
+  const ask = async (orderId: string, symbol: string): Promise<VenueOrder | undefined> => {
+    try {
+      return await venue.find(orderId, symbol)
+    } catch (error) {
+      if (error instanceof VenueUnavailable) return undefined
+      throw error
+    }
+  }
+
   const withdrawOne = async (orderId: string, reason: string) => {
+    const { order } = book.orders.get(orderId) as BookOrder
+    const { symbol } = order.request
+    // A cancel whose answer was lost may have been done; one of an order in doubt may be of nothing. Ask first.
+    const isFirst = !order.cancelRequested && order.status === 'open'
     await record(orderId, { type: 'RequestCancel', data: { orderId, reason } })
-    const { symbol } = (book.orders.get(orderId) as BookOrder).order.request
+    if (!isFirst) {
+      const found = await ask(orderId, symbol)
+      if (found?.kind === 'done') endsMissing.add(orderId)
+      if (found?.kind !== 'open') return // its end is reported or reconciled, or it is asked again
+    }
     const answer = await venue.cancel(orderId, symbol)
-    if (answer.kind !== 'cancelled') return // its end or its fills will be reported, or it is asked again
+    if (answer.kind === 'too-late') endsMissing.add(orderId)
+    if (answer.kind === 'unknown')
+      engine.log.error({ orderId }, `cancel unknown: ${answer.detail}; it will be asked for`)
+    if (answer.kind !== 'cancelled') return
     const { venueTime } = answer
     await record(orderId, {
       type: 'ReportCancelled',
@@ -100,38 +140,44 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
   return {
     send,
     takeReports: async now => {
-      for (const report of await venue.reports(now)) await take(report)
-    },
-    settle: async now => {
-      for (const { order } of liveOrders(book)) {
-        if (order.status !== 'requested' && order.status !== 'unknown') continue
-        const { orderId, symbol, decided, expiresAt, reduceOnly } = order.request
-        const trading = tradingOf(book.halts)
-        const found = await venue.find(orderId, symbol)
-        if (found.kind !== 'not-known') {
-          const { venueOrderId } = found
-          await record(orderId, {
-            type: 'ReportAcceptance',
-            data: { orderId, venueOrderId, venueTime: decided },
-          })
-        } else if (now > (expiresAt ?? decided)) {
-          const reason = 'it never reached the venue, and the wish is no longer fresh'
-          await record(orderId, { type: 'ReportRejection', data: { orderId, reason } })
-        } else if (trading === 'halted' || (trading === 'reducing' && !reduceOnly)) {
-          const reason = `it never reached the venue, and by now trading is ${trading}`
-          await record(orderId, { type: 'ReportRejection', data: { orderId, reason } })
-        } else await send(orderId, now)
+      try {
+        for (const report of await venue.reports(now)) await take(report)
+        return true
+      } catch (error) {
+        if (!(error instanceof VenueUnavailable)) throw error
+        engine.log.warn({}, `${venue.name} cannot be heard, so nothing is sent: ${error.message}`)
+        return false
       }
     },
+    settle: doubt.settle,
     withdraw: async () => {
-      for (const { order } of liveOrders(book))
-        if (order.cancelRequested || book.cancelWishes.has(order.request.orderId))
-          await withdrawOne(order.request.orderId, 'an operator wished it')
+      for (const known of liveOrders(book)) {
+        if (!known.order.cancelRequested && !book.cancelWishes.has(known.order.request.orderId)) continue
+        await withdrawOne(known.order.request.orderId, 'an operator wished it')
+      }
+    },
+    inDoubt: () => {
+      for (const orderId of endsMissing) if (!book.liveOrders.has(orderId)) endsMissing.delete(orderId)
+      return endsMissing.size > 0 || liveOrders(book).some(({ order }) => order.status === 'unknown')
+    },
+    stayAlive: async () => {
+      const { deadMansSwitchSeconds } = engine.config.orders
+      if (deadMansSwitchSeconds === 0 || venue.cancelAllOrdersAfter === undefined) return
+      try {
+        await venue.cancelAllOrdersAfter(deadMansSwitchSeconds)
+      } catch (error) {
+        if (!(error instanceof VenueUnavailable)) throw error
+        engine.log.warn({}, `the dead man's switch was not held back: ${error.message}`)
+      }
     },
     withdrawOne,
   }
 }
 
-/** Fills of one order are told apart by the venue's number of the trade; everything else happens once. */
-const mark = (command: OrderCommand): string | number =>
-  command.type === 'ReportFill' ? command.data.tradeId : 0
+/** Fills of one order are told apart by the venue's number of the trade, resends by theirs; all else happens once. */
+export const markOf = (command: OrderCommand): string | number =>
+  command.type === 'ReportFill'
+    ? command.data.tradeId
+    : command.type === 'RequestResend'
+      ? command.data.resend
+      : 0

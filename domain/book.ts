@@ -75,6 +75,8 @@ export interface Book {
   dayStart: { readonly date: CalendarDate; readonly equity: Decimal } | undefined
   peakEquity: Decimal
   drawdownBreached: boolean
+  /** Subjects that an alarm was raised about: each is raised once. */
+  readonly alerts: Set<string>
   cycles: number
   lastCycle: Instant | undefined
   /** What happened since the last heartbeat: the next one reports it, whichever process lives to do so. */
@@ -102,6 +104,7 @@ export const emptyBook = (): Book => ({
   dayStart: undefined,
   peakEquity: '0',
   drawdownBreached: false,
+  alerts: new Set(),
   cycles: 0,
   lastCycle: undefined,
   sinceCycle: quiet(),
@@ -270,6 +273,7 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
     }
     case 'OrderAccepted':
     case 'OrderOutcomeUnknown':
+    case 'OrderResendRequested':
     case 'OrderCancelled':
     case 'OrderExpired':
       evolveOrder(book, event.data.orderId, recorded as Recorded<OrderEvent>)
@@ -283,6 +287,9 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
       return
     case 'CandidateFound':
       book.candidates.set(event.data.ticker, event.data.session)
+      return
+    case 'AlertRaised':
+      book.alerts.add(event.data.subject)
       return
     case 'WatchlistPublished':
       book.watchlist = event.data

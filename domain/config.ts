@@ -82,6 +82,16 @@ export const Config = z.strictObject({
     /** Only these strategies of the folder; empty means all. */
     strategies: z.array(z.string()),
   }),
+  orders: z.strictObject({
+    /** How long after a doubt a remote venue that does not know an order is asked again before it is believed. */
+    settleSeconds: z.number().nonnegative().max(3600),
+    /** How long after its request an order that the venue never had may be sent again. */
+    resendSeconds: z.number().nonnegative().max(86_400),
+    /** More orders than this whose outcome stays unknown halt the book. */
+    unknownHaltMax: z.int().nonnegative(),
+    /** 0 is off. */
+    deadMansSwitchSeconds: z.int().nonnegative().max(86_400),
+  }),
   limits: z.strictObject({
     orderValueMax: DecimalText,
     symbolExposureMax: DecimalText,
@@ -139,6 +149,7 @@ export const defaults: Config = {
     champions: 'champions',
     strategies: [],
   },
+  orders: { settleSeconds: 15, resendSeconds: 120, unknownHaltMax: 3, deadMansSwitchSeconds: 0 },
   limits: {
     orderValueMax: '2500',
     symbolExposureMax: '5000',

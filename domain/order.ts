@@ -5,6 +5,8 @@
 //     └──withhold──▶    └────────────────────rejected────────────────────────────────────────┘
 //          withheld (dry run)
 //
+// What the venue provably never had may be sent again under the same id; that too is recorded before it is done.
+//
 // We may refuse our own wishes. We never refuse what the venue reports, late, repeated or too large: it has
 // already happened. A fill after the end is recorded; a fill seen twice is recorded once; a fill beyond the
 // quantity is recorded and reported as an overfill, which halts the book.
@@ -45,6 +47,16 @@ export const OrderOutcomeUnknown = event('OrderOutcomeUnknown', 1, {
   orderId: z.string(),
   detail: z.string(),
 })
+/** The same order once more, under the same id: the venue proved not to have it. Recorded before it is sent. */
+export const OrderResendRequested = event('OrderResendRequested', 1, {
+  orderId: z.string(),
+  /** 1 for the first time that it is sent again. */
+  resend: z.int().positive(),
+  /** What the venue said, and when. */
+  proof: z.string(),
+  /** The book's clock. */
+  decided: InstantText,
+})
 export const OrderCancelRequested = event('OrderCancelRequested', 1, {
   orderId: z.string(),
   reason: z.string(),
@@ -81,6 +93,7 @@ export type OrderEvent =
   | EventOf<typeof OrderAccepted>
   | EventOf<typeof OrderRejected>
   | EventOf<typeof OrderOutcomeUnknown>
+  | EventOf<typeof OrderResendRequested>
   | EventOf<typeof OrderCancelRequested>
   | EventOf<typeof OrderCancelled>
   | EventOf<typeof OrderExpired>
@@ -109,6 +122,8 @@ export interface Order {
   /** Oldest first; no two with the same trade id. */
   readonly fills: readonly Fill[]
   readonly cancelRequested: boolean
+  /** How often it was sent again; undefined when never. */
+  readonly resends?: number
 }
 
 /** undefined is the order before its first event. */
@@ -150,6 +165,8 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
       return { ...order, status: isLive(order) ? 'rejected' : order.status }
     case 'OrderOutcomeUnknown':
       return { ...order, status: order.status === 'requested' ? 'unknown' : order.status }
+    case 'OrderResendRequested':
+      return { ...order, resends: data.resend }
     case 'OrderCancelRequested':
       return { ...order, cancelRequested: true }
     case 'OrderCancelled':
@@ -180,12 +197,13 @@ export type OrderCommand =
   | { readonly type: 'ReportAcceptance'; readonly data: Parameters<typeof OrderAccepted>[0] }
   | { readonly type: 'ReportRejection'; readonly data: Parameters<typeof OrderRejected>[0] }
   | { readonly type: 'ReportLostAnswer'; readonly data: Parameters<typeof OrderOutcomeUnknown>[0] }
+  | { readonly type: 'RequestResend'; readonly data: Parameters<typeof OrderResendRequested>[0] }
   | { readonly type: 'RequestCancel'; readonly data: Parameters<typeof OrderCancelRequested>[0] }
   | { readonly type: 'ReportCancelled'; readonly data: Parameters<typeof OrderCancelled>[0] }
   | { readonly type: 'ReportExpired'; readonly data: Parameters<typeof OrderExpired>[0] }
   | { readonly type: 'ReportFill'; readonly data: Fill }
 
-export type OrderRefusal = 'order-id-taken' | 'order-unknown' | 'order-already-done'
+export type OrderRefusal = 'order-id-taken' | 'order-unknown' | 'order-already-done' | 'order-known-to-venue'
 
 /** No events means "already so": every command may be repeated. */
 export const decide = (
@@ -205,6 +223,9 @@ export const decide = (
       return right(isLive(order) ? [OrderRejected(data)] : []) // some venues reject what they had accepted
     case 'ReportLostAnswer':
       return right(order.status === 'requested' ? [OrderOutcomeUnknown(data)] : [])
+    case 'RequestResend':
+      if (order.status !== 'requested' && order.status !== 'unknown') return left('order-known-to-venue')
+      return right(data.resend > (order.resends ?? 0) ? [OrderResendRequested(data)] : [])
     case 'RequestCancel':
       if (!isLive(order)) return left('order-already-done')
       return right(order.cancelRequested ? [] : [OrderCancelRequested(data)])

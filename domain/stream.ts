@@ -24,6 +24,8 @@ export const controlStream: StreamName = 'control'
 export const safetyStream: StreamName = 'safety'
 /** The opening entry. */
 export const accountStream: StreamName = 'account'
+/** What the venue says of the account, and where it differs from the ledger. */
+export const truthStream: StreamName = 'truth'
 /** Segments and recoveries: the store's own. */
 export const ledgerStream: StreamName = 'ledger'
 

@@ -3,7 +3,8 @@
 import { z } from 'zod'
 import { SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
-import { event } from './event.ts'
+import { type EventOf, event } from './event.ts'
+import { Side } from './intent.ts'
 import { InstantText } from './time.ts'
 
 const evidence = {
@@ -31,7 +32,42 @@ export const DriftFound = event('DriftFound', 1, {
   venue: z.string(),
   ...evidence,
 })
+export type DriftFound = EventOf<typeof DriftFound>
+export type HoldingsObserved = EventOf<typeof HoldingsObserved>
 export const DriftResolved = event('DriftResolved', 1, { drift: z.int().positive(), how: z.string() })
+
+/** A trade of the account that no order of the book asked for: its owner's own. Adopted, and no position of ours. */
+export const ExternalTradeObserved = event('ExternalTradeObserved', 1, {
+  tradeId: z.string(),
+  venueOrderId: z.string(),
+  symbol: SymbolName,
+  side: Side,
+  price: DecimalText,
+  quantity: DecimalText,
+  fee: DecimalText,
+  feeCurrency: z.string(),
+  venueTime: InstantText,
+  ...evidence,
+})
+/** An order at the venue that carries no id of the book: its owner's own. Left alone. */
+export const ExternalOrderObserved = event('ExternalOrderObserved', 1, {
+  venueOrderId: z.string(),
+  symbol: SymbolName,
+  side: Side,
+  quantity: DecimalText,
+  filled: DecimalText,
+  ...evidence,
+})
+/** Holdings that the book does not explain and that are from now on known as not its own. */
+export const ExternalBalanceAdopted = event('ExternalBalanceAdopted', 1, {
+  /** Asset, currency or symbol, as the venue names it. */
+  name: z.string(),
+  /** Negative when the venue holds less than the book explains. */
+  quantity: DecimalText,
+  /** Why it is known: 'there before the book', or an operator's words. */
+  label: z.string(),
+  ...evidence,
+})
 
 export const MarketSnapshotTaken = event('MarketSnapshotTaken', 1, {
   taken: InstantText,

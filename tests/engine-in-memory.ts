@@ -119,10 +119,15 @@ const unused = (what: string) => () => {
   throw new Error(`${what} is not part of the world in memory`)
 }
 
-export const world = (settings: Config = config, seated: readonly Champion[] = champions): World => {
+/** `now` is the time of a world that does not live by a recording. */
+export const world = (
+  settings: Config = config,
+  seated: readonly Champion[] = champions,
+  now?: () => Instant,
+): World => {
   let clock = simulatedClock(begin)
   const mode = settings.mode
-  const book = memoryBook({ ...identity, mode }, () => clock.now())
+  const book = memoryBook({ ...identity, mode }, now ?? (() => clock.now()))
   const data = new Map<string, Uint8Array>()
   const views = new Map<string, string>()
   let killed: ReturnType<KillSwitch['read']>
@@ -205,7 +210,7 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
       copies: new Proxy({} as LedgerCopies, { get: (_, verb) => unused(`copies.${String(verb)}`) }),
       calendar: nyseCalendar,
       market: async () => recorded,
-      venue: async (market, orders) =>
+      venue: async (market, orders, _prefix, opening) =>
         paperVenue({
           terms: settings.venue,
           rules: rulesOf(settings.venue.markets),
@@ -213,6 +218,7 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
           market,
           orders,
           now: own.now,
+          ...(opening === undefined ? {} : { opening }),
         }),
       account: async () => 'none',
       liveKeys: { trading: undefined, confirm: undefined },

@@ -17,6 +17,8 @@ const shelf = join(import.meta.dirname, 'ledgers')
 /** SHA-256 of the last line of each, which stands for all lines before it. */
 const written: Readonly<Record<string, string>> = {
   v1: '8a9db6ba1c20516b0ae2e2343570dc1b83cc022d20e7739e7f52fa50760b27b1',
+  // The events of orders in doubt and of the account's owner.
+  'v1-reconciled': '97ac78df877078162527a0bdd65aafe805f449dbb60163ba4748a0f6f679cdc1',
   // v1, backed up and restored.
   'v1-restored': '3cd45c94771fcbf21d8db2010016bab4488eb6ce6df56d4e5ea6df1219070b71',
   // That one, poisoned and repaired.

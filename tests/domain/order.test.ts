@@ -22,6 +22,7 @@ import {
   OrderOutcomeUnknown,
   OrderRejected,
   OrderRequested,
+  OrderResendRequested,
   OrderWithheld,
   remaining,
 } from '../../domain/order.ts'
@@ -40,6 +41,12 @@ const withheld = OrderWithheld(request)
 const accepted = OrderAccepted({ orderId, venueOrderId: 'v-1', venueTime })
 const rejected = OrderRejected({ orderId, reason: 'insufficient funds' })
 const lost = OrderOutcomeUnknown({ orderId, detail: 'timeout' })
+const resent = OrderResendRequested({
+  orderId,
+  resend: 1,
+  proof: 'not known, twice',
+  decided: venueTime,
+})
 const cancelRequested = OrderCancelRequested({ orderId, reason: 'lunch' })
 const cancelled = OrderCancelled({ orderId, reason: 'lunch', venueTime })
 const expired = OrderExpired({ orderId, venueTime })
@@ -70,6 +77,7 @@ const events = {
   OrderAccepted: accepted,
   OrderRejected: rejected,
   OrderOutcomeUnknown: lost,
+  OrderResendRequested: resent,
   OrderCancelRequested: cancelRequested,
   OrderCancelled: cancelled,
   OrderExpired: expired,
@@ -80,25 +88,25 @@ type What = keyof typeof events
 
 /** The transition table, in the order of `events`. '!' is a broken invariant: the process stops. */
 const transitions: Record<Before, string> = {
-  //              requested withheld accepted  rejected  lost      cancel?   cancelled expired   part      full
-  none: '          requested withheld !         !         !         !         !         !         !         !',
+  //              requested withheld accepted  rejected  lost      resend    cancel?   cancelled expired   part      full
+  none: '          requested withheld !         !         !         !         !         !         !         !         !',
   requested:
-    '     !         !        open      rejected  unknown   requested cancelled expired   open      filled',
+    '     !         !        open      rejected  unknown   requested requested cancelled expired   open      filled',
   unknown:
-    '       !         !        open      rejected  unknown   unknown   cancelled expired   open      filled',
-  open: '          !         !        open      rejected  open      open      cancelled expired   open      filled',
+    '       !         !        open      rejected  unknown   unknown   unknown   cancelled expired   open      filled',
+  open: '          !         !        open      rejected  open      open      open      cancelled expired   open      filled',
   'partly filled':
-    '!        !        open      rejected  open      open      cancelled expired   open      filled',
+    '!         !        open      rejected  open      open      open      cancelled expired   open      filled',
   filled:
-    '        !         !        filled    filled    filled    filled    filled    filled    filled    filled',
+    '        !         !        filled    filled    filled    filled    filled    filled    filled    filled    filled',
   cancelled:
-    '     !         !        cancelled cancelled cancelled cancelled cancelled cancelled cancelled filled',
+    '     !         !        cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled filled',
   expired:
-    '       !         !        expired   expired   expired   expired   expired   expired   expired   filled',
+    '       !         !        expired   expired   expired   expired   expired   expired   expired   expired   filled',
   rejected:
-    '      !         !        open      rejected  rejected  rejected  rejected  rejected  open      filled',
+    '      !         !        open      rejected  rejected  rejected  rejected  rejected  rejected  open      filled',
   withheld:
-    '      !         !        withheld  withheld  withheld  withheld  withheld  withheld  withheld  filled',
+    '      !         !        withheld  withheld  withheld  withheld  withheld  withheld  withheld  withheld  filled',
 }
 
 const row = (line: string): readonly string[] => line.trim().split(/\s+/)
@@ -196,6 +204,7 @@ const commands = {
   ReportAcceptance: { type: 'ReportAcceptance', data: accepted.data },
   ReportRejection: { type: 'ReportRejection', data: rejected.data },
   ReportLostAnswer: { type: 'ReportLostAnswer', data: lost.data },
+  RequestResend: { type: 'RequestResend', data: resent.data },
   RequestCancel: { type: 'RequestCancel', data: cancelRequested.data },
   ReportCancelled: { type: 'ReportCancelled', data: cancelled.data },
   ReportExpired: { type: 'ReportExpired', data: expired.data },
@@ -205,19 +214,23 @@ type Name = keyof typeof commands
 
 /** '+' is news, '.' is known already, a word is a refusal. In the order of `commands`. */
 const decisions: Record<Before, string> = {
-  //              request  withhold accepted rejected lost    cancel? cancelled expired fill
-  none: '          +        +        unknown  unknown  unknown unknown unknown   unknown unknown',
-  requested: '     .        .        +        +        +       +       +         +       +',
-  unknown: '       .        .        +        +        .       +       +         +       +',
-  open: '          .        .        .        +        .       +       +         +       +',
-  'partly filled': '.       .        .        +        .       +       +         +       +',
-  filled: '        .        .        .        .        .       done    .         .       +',
-  cancelled: '     .        .        .        .        .       done    .         .       +',
-  expired: '       .        .        .        .        .       done    .         .       +',
-  rejected: '      .        .        +        .        .       done    .         .       +',
-  withheld: '      .        .        +        .        .       done    .         .       +',
+  //              request  withhold accepted rejected lost    resend  cancel? cancelled expired fill
+  none: '         +        +        unknown  unknown  unknown unknown unknown unknown   unknown unknown',
+  requested: '    .        .        +        +        +       +       +       +         +       +',
+  unknown: '      .        .        +        +        .       +       +       +         +       +',
+  open: '         .        .        .        +        .       known   +       +         +       +',
+  'partly filled': '.        .        .        +        .       known   +       +         +       +',
+  filled: '       .        .        .        .        .       known   done    .         .       +',
+  cancelled: '    .        .        .        .        .       known   done    .         .       +',
+  expired: '      .        .        .        .        .       known   done    .         .       +',
+  rejected: '     .        .        +        .        .       known   done    .         .       +',
+  withheld: '     .        .        +        .        .       known   done    .         .       +',
 }
-const refusals: Record<string, string> = { unknown: 'order-unknown', done: 'order-already-done' }
+const refusals: Record<string, string> = {
+  unknown: 'order-unknown',
+  done: 'order-already-done',
+  known: 'order-known-to-venue',
+}
 
 describe('decide', () => {
   const cells = Object.entries(decisions).flatMap(([before, line]) => {

@@ -1,0 +1,173 @@
+// veritape reconcile   The venue's account against the ledger: 0 agrees, 1 drift, 69 the venue cannot be asked. Safe to
+// run beside execute, and as often as you like.
+
+import { because } from '../domain/event.ts'
+import { orderPrefix } from '../domain/order-id.ts'
+import { differenceOf } from '../domain/reconciliation.ts'
+import { truthStream } from '../domain/stream.ts'
+import { type Instant, millisecondsOf } from '../domain/time.ts'
+import { VenueUnavailable } from '../domain/venue.ts'
+import { chain } from './bookkeeper.ts'
+import type { Command } from './command.ts'
+import type { Engine } from './engine.ts'
+import type { Executor } from './executor.ts'
+import { exit, Stop } from './exit.ts'
+import { adoption, type Reconciled, type Reconciler, reconciler } from './reconciler.ts'
+import { counted } from './sentence.ts'
+
+interface Options {
+  adopt?: number | undefined
+  label?: string | undefined
+}
+
+export const reconcile: Command<Options> = {
+  options: yargs =>
+    yargs
+      .option('adopt', {
+        type: 'number',
+        describe: 'Seq of a drift in a balance or position that you can explain: it is not the book’s own',
+      })
+      .option('label', { type: 'string', describe: 'The explanation; kept in the ledger' })
+      .implies({ adopt: 'label', label: 'adopt' }),
+  run: async (engine, { adopt, label }) => {
+    const store = await engine.writeLedger('reconcile')
+    try {
+      const session = await open(engine, store)
+      await session.keeper.catchUp()
+      await jumpToBook(engine, store)
+      if (adopt !== undefined) await adoptDrift(session, adopt, label ?? '')
+      const outcome = await session.run(engine.clock.now())
+      await session.keeper.stop('finished', '')
+      show(engine, session, outcome)
+      return outcome.verdict === 'agrees' ? exit.done : drifted
+    } catch (error) {
+      if (!(error instanceof VenueUnavailable)) throw error
+      throw new Stop(
+        exit.venueUnavailable,
+        `${error.message}; nothing was concluded. Try again when the venue answers`,
+      )
+    } finally {
+      await store.close()
+    }
+  },
+}
+
+/** The verdict of a comparison, as of verify and diff: something does not agree. */
+const drifted = 1
+
+type Store = Parameters<typeof reconciler>[1]
+
+/** The reconciler of a book with the venue of its configuration. */
+export const open = (engine: Engine, store: Store): Promise<Reconciler> =>
+  reconciler(engine, store, async books => {
+    const venue = await engine.venue(
+      await engine.market(),
+      function* () {
+        for (const { order } of books.orders.values()) yield order
+      },
+      orderPrefix(store.identity.book, store.identity.epoch),
+      () => books.opened,
+    )
+    if (venue.account === undefined)
+      throw new Stop(
+        exit.refused,
+        `venue ${venue.name} cannot be asked about an account; choose another with venue.name`,
+      )
+    return { venue, account: venue.account }
+  })
+
+/**
+ * The reconciliation that an executor does itself: at its start, and when a doubt arises, at most once in the time that
+ * doubts need to settle. None where the account is derived from the book: it cannot disagree.
+ */
+export const truthOf = async ({
+  engine,
+  keeper,
+  venue,
+}: Executor): Promise<Pick<Executor, 'reconcile'> & { close: () => Promise<void> }> => {
+  const { account } = venue
+  if (venue.remote === undefined || account === undefined) return { close: async () => {} }
+  const store = await engine.writeLedger('reconcile')
+  const own = await reconciler(engine, store, async () => ({ venue, account }))
+  let last: Instant | undefined
+  return {
+    close: async () => {
+      await store.close()
+    },
+    reconcile: async now => {
+      const settleMs = engine.config.orders.settleSeconds * 1000
+      if (last !== undefined && millisecondsOf(now) - millisecondsOf(last) < settleMs) return
+      try {
+        await own.run(now)
+        last = now
+      } catch (error) {
+        if (!(error instanceof VenueUnavailable)) throw error
+        engine.log.warn({}, `not reconciled, the venue cannot be asked: ${error.message}`)
+      }
+      await keeper.catchUp()
+    },
+  }
+}
+
+/** A recorded book lives at the time of its last cycle. */
+const jumpToBook = async (engine: Engine, store: Store) => {
+  if (engine.simulated === undefined) return
+  for await (const { event } of store.readAll({ types: new Set(['CycleCompleted']) }))
+    if (event.type === 'CycleCompleted') engine.simulated.jumpTo(event.data.clock)
+}
+
+const adoptDrift = async ({ books, keeper }: Reconciler, seq: number, label: string) => {
+  const drift = books.drifts.get(seq)
+  if (drift === undefined) {
+    const standing = [...books.drifts.keys()].join(', ') || 'none stand'
+    throw new Stop(exit.badData, `no unresolved drift ${seq}; there are: ${standing}`)
+  }
+  const { data, link } = drift
+  if (data.subject !== 'balance' && data.subject !== 'position')
+    throw new Stop(
+      exit.refused,
+      `drift ${seq} is about ${data.subject} ${data.name}: an order cannot be explained away, only a balance or position`,
+    )
+  const events = chain(because(link), adoption(data, seq, differenceOf(data), label))
+  await keeper.append([{ stream: truthStream, events }])
+}
+
+const show = ({ screen, config }: Engine, { books }: Reconciler, outcome: Reconciled) => {
+  const { verdict, rounds, orders, fills, external, drifts } = outcome
+  const agrees = verdict === 'agrees'
+  screen.heading(`Reconciliation of ${config.book}`)
+  screen.table(
+    ['', ''],
+    [
+      ['verdict', agrees ? screen.style.good('agrees') : screen.style.bad('drift')],
+      ['live orders asked about', `${orders}`],
+      ['fills the ledger lacked', `${fills}`],
+      ['adopted as not ours', `${external}`],
+      [
+        'holdings',
+        Object.entries(books.lastObserved?.holdings ?? {})
+          .map(pair => pair.join(' '))
+          .join(', '),
+      ],
+      ['asked', counted(rounds, 'time')],
+    ],
+  )
+  if (books.drifts.size > 0) {
+    screen.table(
+      ['drift', 'about', 'name', 'ledger', 'venue', 'evidence'],
+      [...books.drifts].map(([seq, { data }]) => [
+        `${seq}`,
+        data.subject,
+        data.name,
+        data.ledger,
+        data.venue,
+        data.evidence.slice(0, 12),
+      ]),
+      [0, 3, 4],
+    )
+    screen.say(
+      'It is held until it agrees again. What you can explain: veritape reconcile --adopt DRIFT --label WHY',
+    )
+  }
+  screen.result({ verdict, rounds, orders, fills, external, drifts, exit: agrees ? exit.done : drifted })
+}

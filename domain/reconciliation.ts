@@ -1,0 +1,272 @@
+// Reconciliation: what the venue says of the account against what the ledger says of the book.
+//
+//   our fill that the ledger lacks      ──▶ recorded, once
+//   our order that is over at the venue ──▶ its end is recorded, once all its fills are there
+//   a trade or order of nobody of ours  ──▶ adopted: its owner's own
+//   anything else that does not agree   ──▶ drift: held with the evidence until it agrees or an operator adopts it
+//
+// Missing is not flat: what the venue does not show is not taken to be gone. Nothing is ever invented to make a sum
+// agree. The same evidence gives the same verdict.
+
+import type { AccountBooks } from './account-books.ts'
+import { add, compare, type Decimal, isPositive, isZero, multiply, negate, subtract } from './decimal.ts'
+import type { Seq } from './event.ts'
+import { type Fill, isLive, type Order, type OrderCommand } from './order.ts'
+import { type Instant, millisecondsOf } from './time.ts'
+import {
+  DriftFound,
+  ExternalBalanceAdopted,
+  ExternalOrderObserved,
+  ExternalTradeObserved,
+  HoldingsObserved,
+} from './truth.ts'
+import type { AccountTrade, RestingOrder, VenueOrder } from './venue.ts'
+
+/** The answers of one round, asked in this order: the orders, then the trades, then the holdings. */
+export interface Evidence {
+  /** The book's clock when the asking began. */
+  readonly observed: Instant
+  /** What the venue says of each live order of the book, by our id. */
+  readonly found: ReadonlyMap<string, VenueOrder>
+  readonly resting: readonly RestingOrder[]
+  readonly trades: readonly AccountTrade[]
+  readonly holdings: Readonly<Record<string, Decimal>>
+  /** SHA-256 under which the raw answers are kept. */
+  readonly evidence: string
+}
+
+export type Drift = DriftFound['data']
+
+export interface Verdict {
+  /** What the venue's answers add to our orders, oldest fact first. */
+  readonly orders: readonly { readonly orderId: string; readonly command: OrderCommand }[]
+  readonly observed: ReturnType<typeof HoldingsObserved>
+  readonly external: readonly (
+    | ReturnType<typeof ExternalTradeObserved>
+    | ReturnType<typeof ExternalOrderObserved>
+    | ReturnType<typeof ExternalBalanceAdopted>
+  )[]
+  readonly found: readonly ReturnType<typeof DriftFound>[]
+  readonly resolved: readonly { readonly drift: Seq; readonly how: string }[]
+  /** Everything that does not agree now, known before or not. */
+  readonly drifts: readonly Drift[]
+}
+
+/** An order after the trades of this round: what of it is in the ledger then. */
+interface Standing {
+  readonly order: Order
+  filled: Decimal
+}
+
+/** `unprovenMs`: for so long after its request the venue may still be about to take an order that it does not know. */
+export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: number): Verdict => {
+  const { evidence } = seen
+  const orders: { orderId: string; command: OrderCommand }[] = []
+  const external: Verdict['external'][number][] = []
+  const drifts: Drift[] = []
+  const expected = new Map(books.expected())
+  const standing = new Map<string, Standing>()
+  const standingOf = (orderId: string): Standing | undefined => {
+    const known = books.orders.get(orderId)?.order
+    if (known === undefined) return undefined
+    const there = standing.get(orderId) ?? { order: known, filled: known.filled }
+    standing.set(orderId, there)
+    return there
+  }
+  const drift = (
+    subject: Drift['subject'],
+    name: string,
+    symbol: string | undefined,
+    ledger: string,
+    venue: string,
+  ) => drifts.push({ subject, name, ...(symbol === undefined ? {} : { symbol }), ledger, venue, evidence })
+
+  const tradesSeen = new Set<string>()
+  for (const trade of seen.trades) {
+    if (tradesSeen.has(tradeKey(trade))) continue
+    tradesSeen.add(tradeKey(trade))
+    const orderId = trade.orderId ?? books.orderIdOfVenue.get(trade.venueOrderId)
+    const own = orderId === undefined ? undefined : standingOf(orderId)
+    if (own === undefined) {
+      if (orderId !== undefined && hasOurForm(orderId))
+        drift(
+          'fill',
+          trade.tradeId,
+          trade.symbol,
+          'no order',
+          `${trade.side} ${trade.quantity} for ${orderId}`,
+        )
+      else if (!books.externalTrades.has(tradeKey(trade))) {
+        const { tradeId, venueOrderId, symbol, side, price, quantity, fee, feeCurrency, venueTime } = trade
+        external.push(
+          ExternalTradeObserved({
+            tradeId,
+            venueOrderId,
+            symbol,
+            side,
+            price,
+            quantity,
+            fee,
+            feeCurrency,
+            venueTime,
+            evidence,
+          }),
+        )
+        books.applyTrade(expected, trade)
+      }
+      continue
+    }
+    const { request, fills } = own.order
+    if (fills.some(({ tradeId }) => tradeId === trade.tradeId)) continue
+    if (trade.symbol !== request.symbol || trade.side !== request.side) {
+      const said = `${trade.side} ${trade.symbol}`
+      drift('fill', trade.tradeId, request.symbol, `${request.side} ${request.symbol}`, said)
+      continue
+    }
+    const fill = fillOf(trade, request.orderId, request.by, books.currency)
+    orders.push({ orderId: request.orderId, command: { type: 'ReportFill', data: fill } })
+    own.filled = add(own.filled, trade.quantity)
+    books.applyTrade(expected, { ...trade, fee: fill.fee, feeCurrency: books.currency })
+  }
+
+  for (const order of seen.resting) {
+    const orderId = order.orderId ?? books.orderIdOfVenue.get(order.venueOrderId)
+    const own = orderId === undefined ? undefined : books.orders.get(orderId)?.order
+    if (own !== undefined) {
+      // It may have ended between two answers; whether it is really still there is asked by its id.
+      if (!isLive(own) && own.status !== 'rejected' && seen.found.get(own.request.orderId)?.kind === 'open')
+        drift('order', own.request.orderId, order.symbol, own.status, 'open')
+      continue
+    }
+    if (orderId !== undefined && hasOurForm(orderId))
+      drift('order', orderId, order.symbol, 'no order', `open: ${order.side} ${order.quantity}`)
+    else if (!books.externalOrders.has(order.venueOrderId)) {
+      const { venueOrderId, symbol, side, quantity, filled } = order
+      external.push(ExternalOrderObserved({ venueOrderId, symbol, side, quantity, filled, evidence }))
+    }
+  }
+
+  const resting = new Set(seen.resting.map(({ orderId }) => orderId))
+  for (const [orderId, answer] of seen.found) {
+    const own = standingOf(orderId)
+    if (own === undefined) continue
+    const { order } = own
+    if (answer.kind === 'not-known') {
+      if (order.status !== 'requested' && order.status !== 'unknown') {
+        if (isLive(order)) drift('order', orderId, order.request.symbol, order.status, 'not known')
+        continue
+      }
+      const age = millisecondsOf(seen.observed) - millisecondsOf(order.request.decided)
+      if (age <= unprovenMs || !isZero(own.filled) || resting.has(orderId)) continue
+      const reason = `the venue never had it: not known by its id, not open and without a trade, ${age / 1000} s after it was asked for`
+      orders.push({ orderId, command: { type: 'ReportRejection', data: { orderId, reason } } })
+      continue
+    }
+    const { venueOrderId } = answer
+    if (order.venueOrderId === undefined)
+      orders.push({ orderId, command: { type: 'ReportAcceptance', data: { orderId, venueOrderId } } })
+    const told = answer.filled ?? own.filled
+    if (compare(own.filled, told) < 0) {
+      // A page of trades that lacks one: the order is not over for us before its fills are.
+      drift('fill', orderId, order.request.symbol, `${own.filled} filled`, `${told} filled`)
+      continue
+    }
+    if (answer.kind === 'done' && isLive(order)) orders.push(...endOf(own, answer, seen.observed))
+  }
+
+  // Until both sides agree for the first time, what the account holds more was there before the book. A trade that is not
+  // shown yet takes from one side what it gives to the other: as long as anything is missing, nothing is adopted.
+  const more = differences(expected, seen.holdings)
+  if (books.agreed === undefined && more.every(([, quantity]) => isPositive(quantity)))
+    for (const [name, quantity] of more) {
+      external.push(ExternalBalanceAdopted({ name, quantity, label: 'there before the book', evidence }))
+      expected.set(name, add(expected.get(name) ?? '0', quantity))
+    }
+  for (const [name] of differences(expected, seen.holdings))
+    drift(
+      name === books.currency ? 'balance' : 'position',
+      name,
+      undefined,
+      expected.get(name) ?? '0',
+      seen.holdings[name] ?? '0',
+    )
+
+  const { found, resolved } = against(books, drifts)
+  const { observed, holdings } = seen
+  return {
+    orders,
+    observed: HoldingsObserved({ observed, holdings, evidence }),
+    external,
+    found: found.map(each => DriftFound(each)),
+    resolved,
+    drifts,
+  }
+}
+
+/** Trade numbers are unique per market at most venues, not per account. */
+export const tradeKey = ({ symbol, tradeId }: Pick<AccountTrade, 'symbol' | 'tradeId'>): string =>
+  `${symbol} ${tradeId}`
+
+/** The form of every order id that this program makes: what carries it is no owner's own order. */
+const hasOurForm = (orderId: string): boolean => /^[0-9a-z]{7}-[1-9]\d{0,9}$/.test(orderId)
+
+/** A fee in the base currency is worth its price; one in a third currency cannot be valued here and shows as drift. */
+const fillOf = (trade: AccountTrade, orderId: string, by: string, currency: string): Fill => {
+  const { tradeId, symbol, side, price, quantity, liquidity, venueTime } = trade
+  const [base] = symbol.split('/')
+  const fee =
+    trade.feeCurrency === currency ? trade.fee : trade.feeCurrency === base ? multiply(trade.fee, price) : '0'
+  return { orderId, by, tradeId, symbol, side, price, quantity, fee, liquidity, venueTime }
+}
+
+const endOf = (
+  { order, filled }: Standing,
+  answer: VenueOrder & { kind: 'done' },
+  observed: Instant,
+): Verdict['orders'] => {
+  const { orderId, quantity, expiresAt } = order.request
+  if (compare(filled, quantity) >= 0) return [] // its last fill is its end
+  if (answer.end === 'filled') return [] // then a fill is missing still
+  if (answer.end === 'rejected')
+    return [
+      { orderId, command: { type: 'ReportRejection', data: { orderId, reason: 'rejected by the venue' } } },
+    ]
+  if (answer.end === 'expired')
+    return [
+      { orderId, command: { type: 'ReportExpired', data: { orderId, venueTime: expiresAt ?? observed } } },
+    ]
+  const reason = order.cancelRequested ? 'an operator wished it' : 'it is over at the venue'
+  return [{ orderId, command: { type: 'ReportCancelled', data: { orderId, reason } } }]
+}
+
+/** What the venue holds more (or less) than expected, by name in the order of the alphabet; what agrees is left out. */
+const differences = (
+  expected: ReadonlyMap<string, Decimal>,
+  holdings: Readonly<Record<string, Decimal>>,
+): readonly (readonly [name: string, quantity: Decimal])[] =>
+  [...new Set([...expected.keys(), ...Object.keys(holdings)])]
+    .sort()
+    .map(name => [name, subtract(holdings[name] ?? '0', expected.get(name) ?? '0')] as const)
+    .filter(([, quantity]) => !isZero(quantity))
+
+/** A drift of holdings is the same one as long as the difference is; another is the same while both sides say the same. */
+const sameDrift = (a: Drift, b: Drift): boolean => {
+  if (a.subject !== b.subject || a.name !== b.name) return false
+  if (a.subject !== 'balance' && a.subject !== 'position') return a.ledger === b.ledger && a.venue === b.venue
+  return compare(differenceOf(a), differenceOf(b)) === 0
+}
+
+/** What the venue holds more than the ledger explains; of a drift in a balance or position. */
+export const differenceOf = ({ ledger, venue }: Drift): Decimal =>
+  add(venue as Decimal, negate(ledger as Decimal))
+
+const against = (books: AccountBooks, drifts: readonly Drift[]) => {
+  const found = drifts.filter(now => ![...books.drifts.values()].some(({ data }) => sameDrift(data, now)))
+  const resolved: { drift: Seq; how: string }[] = []
+  for (const [seq, { data }] of books.drifts) {
+    if (drifts.some(now => sameDrift(data, now))) continue
+    const changed = drifts.some(({ subject, name }) => subject === data.subject && name === data.name)
+    resolved.push({ drift: seq, how: changed ? 'the difference is another one now' : 'it agrees again' })
+  }
+  return { found, resolved }
+}

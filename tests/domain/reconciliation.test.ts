@@ -1,0 +1,192 @@
+// What the venue says against what the ledger says: facts are taken, the owner's own is adopted, the rest is drift.
+
+import { describe, expect, test } from 'vitest'
+import { BookOpened } from '../../domain/account.ts'
+import { type AccountBooks, accountBooks } from '../../domain/account-books.ts'
+import type { BookEvent } from '../../domain/catalogue.ts'
+import type { Recorded } from '../../domain/event.ts'
+import { OrderAccepted, OrderFilled, OrderOutcomeUnknown, OrderRequested } from '../../domain/order.ts'
+import { type Evidence, reconcile } from '../../domain/reconciliation.ts'
+import { DriftFound, HoldingsObserved, ReconciliationCompleted } from '../../domain/truth.ts'
+import type { AccountTrade } from '../../domain/venue.ts'
+import { orderFilled, orderRequested, runStarted } from '../cast.ts'
+
+const request = orderRequested(7).data
+const { orderId, symbol } = request
+const [base = ''] = symbol.split('/')
+const opened = BookOpened({ currency: 'USDT', cash: '100000', calendar: 'always', zone: 'UTC' })
+const observed = '2023-03-24T13:00:00.000Z'
+
+const booksOf = (...events: readonly BookEvent[]): AccountBooks => {
+  const books = accountBooks()
+  for (const [index, event] of [runStarted, opened, ...events].entries())
+    books.take({
+      seq: index + 1,
+      id: `${index}`,
+      correlation: index + 1,
+      stream: 's',
+      revision: 0,
+      at: observed,
+      cause: 0,
+      run: 1,
+      event,
+    } as Recorded<never>)
+  return books
+}
+
+const agreed = [
+  HoldingsObserved({ observed: request.decided, holdings: { USDT: '100000' }, evidence: 'e' }),
+  ReconciliationCompleted({ verdict: 'agrees', orders: 0, fills: 0, drifts: 0 }),
+]
+const open = [...agreed, OrderRequested(request), OrderAccepted({ orderId, venueOrderId: 'v-1' })]
+
+const seen = (given: Partial<Evidence> = {}): Evidence => ({
+  observed,
+  found: new Map(),
+  resting: [],
+  trades: [],
+  holdings: { USDT: '100000' },
+  evidence: 'e',
+  ...given,
+})
+
+const trade = (given: Partial<AccountTrade> = {}): AccountTrade => ({
+  tradeId: 't-1',
+  venueOrderId: 'v-1',
+  orderId,
+  symbol,
+  side: 'buy',
+  price: '28000',
+  quantity: '0.1',
+  fee: '2.8',
+  feeCurrency: 'USDT',
+  liquidity: 'taker',
+  venueTime: observed,
+  ...given,
+})
+const afterTrade = { USDT: '97197.2', [base]: '0.1' } as const
+
+describe('our orders', () => {
+  test('a fill that the ledger lacks is reported, and the balances agree with it', () => {
+    const found = new Map([[orderId, { kind: 'open' as const, venueOrderId: 'v-1', filled: '0.1' as const }]])
+    const verdict = reconcile(booksOf(...open), seen({ found, trades: [trade()], holdings: afterTrade }), 0)
+    expect(verdict.orders.map(({ command }) => command.type)).toEqual(['ReportFill'])
+    expect(verdict.drifts).toEqual([])
+  })
+
+  test('the same trade on two pages is one fill; one that the ledger has is none', () => {
+    const twice = seen({ trades: [trade(), trade()], holdings: afterTrade })
+    expect(reconcile(booksOf(...open), twice, 0).orders).toHaveLength(1)
+    const had = OrderFilled({ ...orderFilled(7, 't-1', '0.1').data, price: '28000', fee: '2.8' })
+    expect(reconcile(booksOf(...open, had), twice, 0).orders).toEqual([])
+  })
+
+  test('an order that is over is not closed before its fills are there', () => {
+    const done = {
+      kind: 'done' as const,
+      venueOrderId: 'v-1',
+      filled: '0.1' as const,
+      end: 'cancelled' as const,
+    }
+    const found = new Map([[orderId, done]])
+    const lacking = reconcile(booksOf(...open), seen({ found, holdings: afterTrade }), 0)
+    expect(lacking.orders).toEqual([])
+    expect(lacking.drifts.map(({ subject }) => subject)).toContain('fill')
+    const whole = reconcile(booksOf(...open), seen({ found, trades: [trade()], holdings: afterTrade }), 0)
+    expect(whole.orders.map(({ command }) => command.type)).toEqual(['ReportFill', 'ReportCancelled'])
+  })
+
+  test('missing is not flat: an accepted order that the venue does not show is drift, not an end', () => {
+    const found = new Map([[orderId, { kind: 'not-known' as const }]])
+    const verdict = reconcile(booksOf(...open), seen({ found }), 0)
+    expect(verdict.orders).toEqual([])
+    expect(verdict.drifts).toMatchObject([{ subject: 'order', ledger: 'open', venue: 'not known' }])
+  })
+
+  test('an unknown one is over only when it is too old to be on its way, and neither open nor traded', () => {
+    const books = booksOf(
+      ...agreed,
+      OrderRequested(request),
+      OrderOutcomeUnknown({ orderId, detail: 'timeout' }),
+    )
+    const found = new Map([[orderId, { kind: 'not-known' as const }]])
+    expect(reconcile(books, seen({ found }), 86_400_000).orders).toEqual([])
+    expect(reconcile(books, seen({ found }), 0).orders).toMatchObject([
+      { command: { type: 'ReportRejection' } },
+    ])
+    const traded = seen({ found, trades: [trade()], holdings: afterTrade })
+    expect(reconcile(books, traded, 0).orders.map(({ command }) => command.type)).toEqual(['ReportFill'])
+  })
+
+  test('what carries an id of our form and is in no ledger of ours is never called the owner’s', () => {
+    const stranger = trade({ orderId: 'abcdefg-12', venueOrderId: 'v-7' })
+    const verdict = reconcile(booksOf(...agreed), seen({ trades: [stranger], holdings: afterTrade }), 0)
+    expect(verdict.external).toEqual([])
+    expect(verdict.drifts[0]).toMatchObject({ subject: 'fill', ledger: 'no order' })
+  })
+})
+
+describe("the owner's own", () => {
+  const own = trade({ orderId: undefined, venueOrderId: 'v-9', tradeId: 't-9' })
+
+  test('a trade by hand is adopted, and explains its balances', () => {
+    const verdict = reconcile(booksOf(...agreed), seen({ trades: [own], holdings: afterTrade }), 0)
+    expect(verdict.external.map(({ type }) => type)).toEqual(['ExternalTradeObserved'])
+    expect(verdict.drifts).toEqual([])
+  })
+
+  test('what was there before the book is adopted, but not while anything is missing', () => {
+    const more = reconcile(booksOf(), seen({ holdings: { USDT: '100000', [base]: '1' } }), 0)
+    expect(more.external).toMatchObject([
+      { data: { name: base, quantity: '1', label: 'there before the book' } },
+    ])
+    // A trade that is not shown yet: it gives and takes.
+    const hidden = reconcile(booksOf(), seen({ holdings: afterTrade }), 0)
+    expect(hidden.external).toEqual([])
+    expect(hidden.drifts).toHaveLength(2)
+  })
+
+  test('before any agreement trades are looked at from the beginning of the book, later with an overlap', () => {
+    expect(booksOf().tradesFrom(observed)).toBe(runStarted.data.clock)
+    const later = HoldingsObserved({ observed: '2023-03-25T13:00:00.000Z', holdings: {}, evidence: 'e' })
+    const books = booksOf(
+      later,
+      ReconciliationCompleted({ verdict: 'agrees', orders: 0, fills: 0, drifts: 0 }),
+    )
+    expect(books.tradesFrom(observed)).toBe('2023-03-25T12:00:00.000Z')
+  })
+})
+
+describe('drift', () => {
+  const surprise = seen({ holdings: { USDT: '100007' } })
+
+  test('a surprise after the first agreement is held, once, with its evidence', () => {
+    const first = reconcile(booksOf(...agreed), surprise, 0)
+    expect(first.found).toMatchObject([
+      { data: { subject: 'balance', name: 'USDT', ledger: '100000', venue: '100007', evidence: 'e' } },
+    ])
+    const again = reconcile(booksOf(...agreed, ...first.found), surprise, 0)
+    expect(again.found).toEqual([])
+    expect(again.resolved).toEqual([])
+    expect(again.drifts).toHaveLength(1)
+  })
+
+  test('it is resolved when both sides agree again, and found anew when the difference is another', () => {
+    const drift = DriftFound({
+      subject: 'balance',
+      name: 'USDT',
+      ledger: '100000',
+      venue: '100007',
+      evidence: 'e',
+    })
+    expect(reconcile(booksOf(...agreed, drift), seen(), 0).resolved).toEqual([
+      { drift: 5, how: 'it agrees again' },
+    ])
+    const other = reconcile(booksOf(...agreed, drift), seen({ holdings: { USDT: '100008' } }), 0)
+    expect([other.resolved.length, other.found.length]).toEqual([1, 1])
+  })
+
+  test('the same evidence gives the same verdict', () => {
+    expect(reconcile(booksOf(...open), surprise, 0)).toEqual(reconcile(booksOf(...open), surprise, 0))
+  })
+})

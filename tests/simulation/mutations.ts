@@ -1,0 +1,105 @@
+// Deliberate bugs that the simulation must find, each as text to replace in one file of the program.
+
+export interface Mutation {
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly put: string
+  readonly also?: { readonly find: string; readonly put: string }
+}
+
+const doubt = 'commands/order-doubt.ts'
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'blind resend: sent again without asking',
+    file: doubt,
+    find: 'const found = await ask(order)',
+    put: "const found = (await ask(order), { kind: 'not-known' }) as VenueOrder",
+    also: {
+      find: 'return since !== undefined && secondsBetween(since, now) >= settleSeconds',
+      put: 'return true',
+    },
+  },
+  {
+    name: 'resend on the first "not known", while the request is on its way',
+    file: doubt,
+    find: 'return since !== undefined && secondsBetween(since, now) >= settleSeconds',
+    put: 'return true',
+  },
+  {
+    name: 'order id from a clock instead of the seq',
+    file: 'domain/answer.ts',
+    find: 'orderId: orderIdOf(prefix, intent.seq),',
+    put: 'orderId: orderIdOf(prefix, Math.floor(Date.parse(now) / 1000)),',
+  },
+  {
+    name: 'forgetting unknowns: an order without an answer is over',
+    file: 'domain/order.ts',
+    find: "status === 'requested' || status === 'unknown' || status === 'open'",
+    put: "status === 'requested' || status === 'open'",
+  },
+  {
+    name: 'assuming flat: what the venue does not show never existed',
+    file: 'domain/reconciliation.ts',
+    find: 'if (age <= unprovenMs || ',
+    put: 'if (age + unprovenMs < 0 || ',
+  },
+  {
+    name: 'trusting a partial page of fills: what was not in it is not looked at again',
+    file: 'domain/account-books.ts',
+    find: "if (event.data.verdict === 'agrees') books.agreed",
+    put: 'books.agreed',
+    also: { find: 'const overlapMs = 3_600_000', put: 'const overlapMs = 0' },
+  },
+  {
+    name: 'counting a duplicate fill',
+    file: 'domain/order.ts',
+    find: 'order.fills.some(({ tradeId }) => tradeId === data.tradeId) ? []',
+    put: 'order.fills.length > 99 ? []',
+  },
+  {
+    name: 'evaluating a forming candle',
+    file: 'commands/executor.ts',
+    find: 'await market.closedCandles(symbol, timeframe, after, now)',
+    put: 'await market.closedCandles(symbol, timeframe, after, new Date(Date.parse(now) + 600_000).toISOString())',
+  },
+  {
+    name: 'losing an intent at restart',
+    file: 'commands/execute.ts',
+    find: 'tally.clear() // what was there before is not news of this run',
+    put: 'desk.book.openIntents.clear()',
+  },
+  {
+    name: 'assuming a cancel whose answer was lost',
+    file: 'commands/order-desk.ts',
+    find: "if (answer.kind !== 'cancelled') return\n    const { venueTime } = answer",
+    put: "if (answer.kind === 'too-late') return\n    const venueTime = undefined",
+  },
+  {
+    name: 'a late fill after a cancel is refused',
+    file: 'domain/order.ts',
+    find: 'return right(order.fills.some(',
+    put: "return right(order.status === 'cancelled' || order.fills.some(",
+  },
+  {
+    name: 'an order is sent before its request is durable',
+    file: 'commands/executor.ts',
+    find: 'const written = await keeper.append([{ stream, events: [propose(because(intent), answered)] }], true)',
+    put: "if (answered.type === 'OrderRequested') await executor.venue.place(answered.data)\n    const written = await keeper.append([{ stream, events: [propose(because(intent), answered)] }], true)",
+  },
+  {
+    name: 'sent again although trading was halted in the meantime',
+    file: doubt,
+    find: "if (trading === 'halted' || (trading === 'reducing' && !request.reduceOnly))",
+    put: "if (trading === 'reducing' && request.reduceOnly && now === '')",
+    // A halt pulls the KILL file too, which is asked for by itself.
+    also: { find: "return 'a KILL file stands'", put: "return kill.reason === '' ? 'no' : undefined" },
+  },
+  {
+    name: 'drift is guessed away: whatever the venue holds is adopted',
+    file: 'domain/reconciliation.ts',
+    find: 'if (books.agreed === undefined && more.every(([, quantity]) => isPositive(quantity)))',
+    put: 'if (more.every(([, quantity]) => !isZero(quantity)) && (books.agreed === undefined || isPositive("1")))',
+  },
+]

@@ -1,0 +1,88 @@
+// What one run is like: every rate is drawn anew, so that some runs are heavy on one fault and others know none of it.
+
+import type { Chance } from '../faults/seeded.ts'
+import type { Manners } from './exchange.ts'
+import { onTheWayMs, type WireFaults } from './wire.ts'
+
+export interface Weather {
+  readonly days: number
+  readonly pollSeconds: number
+  readonly dryRun: boolean
+  readonly symbols: readonly string[]
+  readonly manners: Manners
+  readonly wire: WireFaults
+  /** One call or write in so many is a process's last; 0 is never. */
+  readonly deaths: number
+  /** One write in so many is not answered, whether it was done or not. */
+  readonly untold: number
+  /** One sleep in so many brings what the name says. */
+  readonly operatorIntents: number
+  readonly operatorCancels: number
+  readonly halts: number
+  readonly reconciles: number
+  readonly ownerTrades: number
+  readonly ownerOrders: number
+  readonly transfers: number
+  readonly outages: number
+  readonly stops: number
+  readonly stalls: number
+  /** One call in so many is interrupted by an operator or a reconciliation. */
+  readonly interruptions: number
+  readonly settleSeconds: number
+  readonly resendSeconds: number
+  readonly unknownHaltMax: number
+}
+
+export const weatherOf = (chance: Chance): Weather => {
+  const rate = (from: number, to: number) => (chance.once(2) ? 0 : from + chance.below(to - from))
+  return {
+    days: chance.pick([0.5, 1]),
+    pollSeconds: chance.pick([150, 300, 300, 900]),
+    dryRun: chance.once(25),
+    symbols: chance.once(2) ? ['AAA/USD'] : ['AAA/USD', 'BBB/USD'],
+    manners: {
+      refusesDuplicates: chance.once(3),
+      partialFills: 1 + chance.below(4),
+      lateFills: 1 + chance.below(6),
+      lagMs: chance.pick([0, 2000, 60_000]),
+    },
+    wire: {
+      requestLost: rate(2, 12),
+      answerLost: rate(2, 12),
+      requestLate: rate(2, 12),
+      unavailable: rate(4, 60),
+      notVisibleYet: rate(1, 3),
+      partialPage: rate(2, 10),
+      fillNotReported: rate(2, 12),
+      endNotReported: rate(1, 6),
+    },
+    deaths: rate(60, 900),
+    untold: rate(40, 300),
+    operatorIntents: rate(6, 40),
+    operatorCancels: rate(6, 40),
+    halts: rate(20, 120),
+    reconciles: rate(8, 40),
+    ownerTrades: rate(10, 80),
+    ownerOrders: rate(30, 160),
+    transfers: rate(20, 120),
+    outages: rate(30, 150),
+    stops: rate(30, 200),
+    stalls: rate(10, 60),
+    interruptions: rate(60, 600),
+    settleSeconds: onTheWayMs / 1000 + chance.below(20),
+    resendSeconds: chance.pick([60, 900, 3600]),
+    unknownHaltMax: chance.pick([0, 3]),
+  }
+}
+
+/** The same world without anything going wrong: what is left is settled in it. */
+export const calm: WireFaults = {
+  requestLost: 0,
+  answerLost: 0,
+  requestLate: 0,
+  unavailable: 0,
+  notVisibleYet: 0,
+  partialPage: 0,
+  fillNotReported: 0,
+  endNotReported: 0,
+}

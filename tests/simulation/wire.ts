@@ -1,0 +1,288 @@
+// The network between our program and the simulated exchange: the Venue and Account ports with everything that can go
+// wrong in between. What it does to whom is counted, so that a run can show what it has really hit.
+
+import type {
+  Account,
+  AccountTrade,
+  CancelAnswer,
+  Observed,
+  PlaceAnswer,
+  RestingOrder,
+  Venue,
+  VenueOrder,
+  VenueReport,
+} from '../../domain/venue.ts'
+import { VenueUnavailable } from '../../domain/venue.ts'
+import type { Chance } from '../faults/seeded.ts'
+import { type Exchange, type ExchangeOrder, type ExchangeTrade, text, units } from './exchange.ts'
+
+/** One call in so many suffers it; 0 is never. */
+export interface WireFaults {
+  readonly requestLost: number
+  readonly answerLost: number
+  readonly requestLate: number
+  readonly unavailable: number
+  readonly notVisibleYet: number
+  readonly partialPage: number
+  readonly fillNotReported: number
+  readonly endNotReported: number
+}
+
+/** Requests on their way and orders not yet visible: shorter than the time a doubt needs to settle. */
+export const onTheWayMs = 12_000
+
+export interface Wire {
+  readonly venue: Venue
+  /** No call is answered until then. */
+  down(until: number): void
+}
+
+/** What the exchange's reports never tell, to whichever process: it has to be asked for. By the exchange's numbers. */
+export interface Silences {
+  readonly silentEnds: Set<string>
+  readonly toldEnds: Set<string>
+  readonly silentFills: Set<string>
+  readonly toldFills: Set<string>
+}
+
+export interface WireSettings {
+  readonly silences: Silences
+  readonly exchange: Exchange
+  readonly chance: Chance
+  readonly faults: () => WireFaults
+  /** Called around each call: time passes, the process may die, others may act. */
+  readonly passing: (call: string, orderId?: string) => Promise<void>
+  readonly hit: (fault: string, orderId: string | undefined) => void
+  readonly names: ReadonlyMap<string, string>
+  /** What arrived at the wire to be sent, for the oracle. */
+  readonly asked: (orderId: string, reduceOnly: boolean) => Promise<void>
+}
+
+const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
+
+export const wire = ({
+  exchange,
+  chance,
+  faults,
+  passing,
+  hit,
+  names,
+  asked,
+  silences,
+}: WireSettings): Wire => {
+  const strikes = (fault: keyof WireFaults, orderId?: string): boolean => {
+    const rate = faults()[fault]
+    if (rate === 0 || !chance.once(rate)) return false
+    hit(fault, orderId)
+    return true
+  }
+  let downUntil = 0
+
+  const call = async <T>(what: string, orderId: string | undefined, answer: () => T): Promise<T> => {
+    await passing(`${what} sent`, orderId)
+    if (exchange.now() < downUntil) {
+      hit('outage', orderId)
+      throw new VenueUnavailable(`the exchange is down (${what})`)
+    }
+    if (strikes('unavailable', orderId)) throw new VenueUnavailable(`no answer to ${what}`)
+    const given = answer()
+    await passing(`${what} answered`, orderId)
+    return given
+  }
+
+  const orderOf = (orderId: string): ExchangeOrder | undefined =>
+    exchange.orders.find(({ clientId }) => clientId === orderId)
+
+  const isVisible = (order: ExchangeOrder): boolean => exchange.now() - order.placedAt >= onTheWayMs
+
+  const place: Venue['place'] = async (request): Promise<PlaceAnswer> => {
+    const { orderId, symbol, side, type, quantity, limitPrice, stopPrice, expiresAt, reduceOnly } = request
+    await asked(orderId, reduceOnly)
+    await passing('place sent', orderId)
+    const ask = {
+      clientId: orderId,
+      symbol,
+      side,
+      type,
+      quantity: units(quantity),
+      limit: limitPrice === undefined ? undefined : units(limitPrice),
+      stop: stopPrice === undefined ? undefined : units(stopPrice),
+      expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+    }
+    if (exchange.now() < downUntil || strikes('requestLost', orderId)) {
+      if (exchange.now() < downUntil) hit('outage', orderId)
+      await passing('place lost', orderId)
+      return { kind: 'unknown', detail: 'timeout' }
+    }
+    if (strikes('requestLate', orderId)) {
+      exchange.later(1 + chance.below(onTheWayMs - 2), () => exchange.place(ask))
+      await passing('place late', orderId)
+      return { kind: 'unknown', detail: 'timeout' }
+    }
+    const answer = exchange.place(ask)
+    await passing('place answered', orderId)
+    if ('refused' in answer && answer.refused === 'duplicate') {
+      hit('duplicateRefused', orderId)
+      return { kind: 'unknown', detail: 'the id is taken' }
+    }
+    if (strikes('answerLost', orderId)) return { kind: 'unknown', detail: 'connection reset' }
+    if ('refused' in answer) {
+      hit('rejected', orderId)
+      return { kind: 'rejected', reason: answer.refused }
+    }
+    return { kind: 'accepted', venueOrderId: answer.order.id, venueTime: iso(exchange.now()) }
+  }
+
+  const cancel: Venue['cancel'] = async (orderId): Promise<CancelAnswer> => {
+    await passing('cancel sent', orderId)
+    if (exchange.now() < downUntil || strikes('requestLost', orderId))
+      return { kind: 'unknown', detail: 'timeout' }
+    const order = orderOf(orderId)
+    const done = order !== undefined && exchange.cancel(order)
+    await passing('cancel answered', orderId)
+    if (strikes('answerLost', orderId)) return { kind: 'unknown', detail: 'connection reset' }
+    if (!done) {
+      hit('cancelTooLate', orderId)
+      return { kind: 'too-late' }
+    }
+    return { kind: 'cancelled', venueTime: iso(exchange.now()) }
+  }
+
+  const find: Venue['find'] = (orderId): Promise<VenueOrder> =>
+    call('find', orderId, () => {
+      const order = orderOf(orderId)
+      if (order === undefined) return { kind: 'not-known' }
+      if (!isVisible(order) && strikes('notVisibleYet', orderId)) return { kind: 'not-known' }
+      const { id, filled, status } = order
+      return status === 'open'
+        ? { kind: 'open', venueOrderId: id, filled: text(filled) as `${number}` }
+        : { kind: 'done', venueOrderId: id, filled: text(filled) as `${number}`, end: status }
+    })
+
+  const fillOf = (trade: ExchangeTrade): VenueReport => {
+    const { order, id, price, quantity, fee, liquidity, time } = trade
+    return {
+      kind: 'filled',
+      fill: {
+        orderId: order.clientId as string,
+        by: names.get(order.clientId as string) ?? 'nobody',
+        tradeId: id,
+        symbol: order.symbol,
+        side: order.side,
+        price: text(price) as `${number}`,
+        quantity: text(quantity) as `${number}`,
+        fee: text(fee) as `${number}`,
+        liquidity,
+        venueTime: iso(time),
+      },
+    }
+  }
+
+  const { silentEnds, toldEnds, silentFills, toldFills } = silences
+
+  const reports = (): Promise<readonly VenueReport[]> =>
+    call('reports', undefined, () => {
+      const now = exchange.now()
+      const recent = now - 7_200_000
+      const fills = exchange.trades
+        .filter(each => names.has(each.order.clientId ?? '') && each.time >= recent && each.visibleAt <= now)
+        .filter(({ id, order }) => {
+          if (!toldFills.has(id) && strikes('fillNotReported', order.clientId)) silentFills.add(id)
+          toldFills.add(id)
+          return !silentFills.has(id)
+        })
+        .map(each => ({ at: each.time, report: fillOf(each), orderId: each.order.clientId }))
+      const ends = exchange.orders
+        .filter(each => names.has(each.clientId ?? '') && each.endedAt >= recent)
+        .flatMap(({ clientId, status, endedAt, id }) => {
+          if (status !== 'cancelled' && status !== 'expired') return []
+          if (!toldEnds.has(id) && strikes('endNotReported', clientId)) silentEnds.add(id)
+          toldEnds.add(id)
+          if (silentEnds.has(id)) return []
+          const orderId = clientId as string
+          const venueTime = iso(endedAt)
+          const report: VenueReport =
+            status === 'expired'
+              ? { kind: 'expired', orderId, venueTime }
+              : { kind: 'cancelled', orderId, reason: 'cancelled at the exchange', venueTime }
+          return [{ at: endedAt, report, orderId }]
+        })
+      const all = [...fills, ...ends].sort((a, b) => a.at - b.at)
+      if (all.length > 1 && strikes('partialPage', all.at(-1)?.orderId))
+        return all.filter(() => !chance.once(2)).map(({ report }) => report)
+      for (const { orderId } of all) hit('repeatedReport', orderId)
+      return all.map(({ report }) => report)
+    })
+
+  const seen = <Value>(value: Value): Observed<Value> => ({ value, raw: JSON.stringify(value) })
+
+  const account: Account = {
+    restingOrders: () =>
+      call('restingOrders', undefined, () =>
+        seen(
+          exchange.orders
+            .filter(({ status }) => status === 'open')
+            .map(
+              ({ clientId, id, symbol, side, quantity, filled }): RestingOrder => ({
+                orderId: clientId,
+                venueOrderId: id,
+                symbol,
+                side,
+                quantity: text(quantity) as `${number}`,
+                filled: text(filled) as `${number}`,
+              }),
+            ),
+        ),
+      ),
+    tradesSince: since =>
+      call('tradesSince', undefined, () => {
+        const all = exchange.trades.filter(
+          ({ time, visibleAt }) => time >= Date.parse(since) && visibleAt <= exchange.now(),
+        )
+        const hidden = all.length > 0 && strikes('partialPage', all.at(-1)?.order.clientId) ? 1 : 0
+        return seen(
+          all.slice(0, all.length - hidden).map(
+            ({ order, id, price, quantity, fee, liquidity, time }): AccountTrade => ({
+              tradeId: id,
+              venueOrderId: order.id,
+              orderId: order.clientId,
+              symbol: order.symbol,
+              side: order.side,
+              price: text(price) as `${number}`,
+              quantity: text(quantity) as `${number}`,
+              fee: text(fee) as `${number}`,
+              feeCurrency: order.symbol.split('/')[1] as string,
+              liquidity,
+              venueTime: iso(time),
+            }),
+          ),
+        )
+      }),
+    holdings: () =>
+      call('holdings', undefined, () =>
+        seen(
+          Object.fromEntries(
+            [...exchange.balances]
+              .filter(([, quantity]) => quantity !== 0n)
+              .map(([name, quantity]) => [name, text(quantity) as `${number}`]),
+          ),
+        ),
+      ),
+  }
+
+  return {
+    venue: {
+      name: 'simulated',
+      remote: true,
+      account,
+      rules: () => ({ tick: '0.01', lot: '0.0001', minimumQuantity: '0.0001' }),
+      place,
+      cancel,
+      find,
+      reports,
+    },
+    down: until => {
+      downUntil = until
+    },
+  }
+}
