@@ -93,6 +93,26 @@ const verbs: readonly Verb[] = [
     'Is there a session today?',
     async () => (await import('./check-session.ts')).checkSession,
   ),
+  verb(
+    'units install',
+    "Install a book's systemd units, timers and sandbox",
+    async () => (await import('./units.ts')).unitsInstall,
+  ),
+  verb(
+    'units verify',
+    'Are the installed units those of this program, and sound?',
+    async () => (await import('./units.ts')).unitsVerify,
+  ),
+  verb(
+    'units list',
+    'What is installed, what runs, what comes next',
+    async () => (await import('./units.ts')).unitsList,
+  ),
+  verb(
+    'units uninstall',
+    "Stop and remove a book's units; its ledger stays",
+    async () => (await import('./units.ts')).unitsUninstall,
+  ),
   verb('config show', 'Every value with its source', async () => (await import('./config.ts')).configShow),
 ]
 

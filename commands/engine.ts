@@ -19,11 +19,13 @@ import type { LedgerCopies } from '../domain/ledger-copies.ts'
 import type { RepairReport } from '../domain/ledger-repair.ts'
 import type { Log } from '../domain/log.ts'
 import type { MarketData } from '../domain/market-data.ts'
+import type { Notifier } from '../domain/notifier.ts'
 import type { Order } from '../domain/order.ts'
 import type { Screen } from '../domain/screen.ts'
 import type { Role } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
+import type { Units } from '../domain/units.ts'
 import type { Venue } from '../domain/venue.ts'
 import type { ViewFolder } from '../domain/view-folder.ts'
 
@@ -60,6 +62,10 @@ export interface Engine {
   readonly simulated: SimulatedClock | undefined
   /** What --as-of said. */
   readonly asOf: Instant | undefined
+  /** Tells who started this process that it is ready and that it gets on. */
+  readonly notifier: Notifier
+  /** The machine's units. */
+  readonly units: Units
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
   /** Folder of the book's ledger, for people. */

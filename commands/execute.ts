@@ -99,6 +99,7 @@ export const execute: Command<Options> = {
       greet(engine, mode)
       try {
         await loop(executor, { once, until: instantOption(engine, 'until', until) })
+        engine.notifier.stopping()
         await keeper.stop(engine.signal.aborted ? 'signal' : 'finished', '')
       } catch (error) {
         await lastWords(keeper, error)
@@ -253,6 +254,8 @@ const loop = async (executor: Executor, { once, until }: { once: boolean; until:
       if (until !== undefined && now > until) return
       // A recorded book that is already past this moment has nothing to do here.
       if (desk.book.lastCycle === undefined || now >= desk.book.lastCycle) await turn(executor, now)
+      // Only here: a turn that hangs or fails tells nobody that all is well. The first one has settled what was in flight.
+      engine.notifier.progress(`cycle ${desk.book.cycles}, seq ${desk.book.asOf}`)
       progress.at(hours(now))
       if (once) return
       const next = simulated === undefined ? undefined : nextClose(executor, market, now)

@@ -76,6 +76,8 @@ const engineOf = async (
   const { killSwitch } = await import('../adapters/kill-switch.ts')
   const { checkpointsName, openStateFolder } = await import('../adapters/state-folder.ts')
   const { dataFolder } = await import('../adapters/data-folder.ts')
+  const { serviceNotifier } = await import('../adapters/service-notifier.ts')
+  const { unitFolder } = await import('../adapters/unit-folder.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
   const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
 
@@ -86,8 +88,11 @@ const engineOf = async (
     )
   const ledgerPath = join(config.ledger, config.book)
   const stateBook = join(config.state, config.book)
-  // All data of this program is recorded so far: its clock is the recording's.
-  const simulated = simulatedClock(clockStart(config, asOf))
+  // A recorded book lives at its recording's time, unless it is told to live now.
+  const simulated = config.market.clock === 'recording' ? simulatedClock(clockStart(config, asOf)) : undefined
+  const clock = simulated ?? (await import('../adapters/system-clock.ts')).systemClock
+  if (simulated === undefined && asOf !== undefined)
+    throw new Stop(exit.usage, '--as-of is for recorded books; this one lives now (market.clock is wall)')
   const data = dataFolder(join(config.ledger, 'data'))
   /** Files that are in the data folder already, by path. */
   const kept = new Map<string, Promise<string>>()
@@ -120,9 +125,11 @@ const engineOf = async (
       colour: wantsColour(process.stderr, process.env),
       secrets: secretsIn(process.env),
     }),
-    clock: simulated,
+    clock,
     simulated,
-    asOf: asOf === undefined ? undefined : simulated.now(),
+    asOf: asOf === undefined ? undefined : clock.now(),
+    notifier: serviceNotifier(process.env),
+    units: unitFolder(program.root),
     signal,
     ledgerPath,
     hasBook: async book => existsSync(join(config.ledger, book, 'LEDGER.json')),
@@ -134,7 +141,7 @@ const engineOf = async (
       return openJsonlStore({
         folder: ledgerPath,
         role,
-        clock: simulated.now,
+        clock: clock.now,
         checkpoints: join(stateBook, checkpointsName),
         urgent: urgency === 'urgent',
         ...(create === undefined ? {} : { create: creation(config, create) }),
@@ -205,7 +212,7 @@ const engineOf = async (
         timeframe: config.execute.timeframe,
         market,
         orders,
-        now: simulated.now,
+        now: clock.now,
       })
     },
     championStamp: async () =>

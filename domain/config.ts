@@ -35,6 +35,8 @@ export const Config = z.strictObject({
   market: z.strictObject({
     /** Where candles come from. */
     source: z.enum(['recorded']),
+    /** 'recording': the book lives at its recording's time. 'wall': it lives now, and a candle is not known before its close. */
+    clock: z.enum(['recording', 'wall']),
     /** Recorded candle files by series; `symbol` '*' is a file with a ticker column. */
     files: z.array(
       z.strictObject({ symbol: z.union([SymbolName, z.literal('*')]), timeframe: Timeframe, path: Path }),
@@ -85,7 +87,7 @@ export const defaults: Config = {
   state: 'state',
   store: 'jsonl',
   logLevel: 'info',
-  market: { source: 'recorded', files: [] },
+  market: { source: 'recorded', clock: 'recording', files: [] },
   venue: {
     name: 'paper',
     makerFee: '0.001',

@@ -24,10 +24,18 @@ import { left } from '../domain/result.ts'
 import type { Screen } from '../domain/screen.ts'
 import type { Role } from '../domain/stream.ts'
 import { type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
+import type { Units } from '../domain/units.ts'
 import { identity } from './cast.ts'
 import { files } from './recorded-bars.ts'
 
 // ── the cast of the loop ────────────────────────────────────────────────────────────────────────────────────────
+
+/** No loop in memory asks for the machine's units. */
+const unreachable = new Proxy({} as Units, {
+  get: (_, name) => {
+    throw new Error(`the loop asked the machine for ${String(name)}`)
+  },
+})
 
 export const recorded: MarketData = recordedData([files.btc, files.eth], nyseCalendar)
 /** Two lively hours of 22 March 2023, when the Federal Reserve spoke. */
@@ -77,6 +85,7 @@ export const config: Config = {
   mode: 'paper',
   market: {
     source: 'recorded',
+    clock: 'recording',
     files: [files.btc, files.eth].map(({ file, symbol, timeframe }) => ({ path: file, symbol, timeframe })),
   },
   execute: { ...defaults.execute, symbols: ['BTC/USDT', 'ETH/USDT'], timeframe: '5m' },
@@ -145,6 +154,8 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
       simulated: own,
       asOf: undefined,
       signal: new AbortController().signal,
+      notifier: { progress: () => {}, stopping: () => {} },
+      units: unreachable,
       ledgerPath: 'memory',
       hasBook: async name => name === settings.book,
       readBook: async () => book.open('cli'),

@@ -33,6 +33,7 @@ beforeEach(() => {
     state: folder,
     market: {
       source: 'recorded',
+      clock: 'recording',
       files: [{ symbol: 'BTC/USDT', timeframe: '1h', path: join(folder, 'btc.csv') }],
     },
     execute: { ...defaults.execute, champions },
@@ -77,6 +78,7 @@ test.each<[string, (sound: Config) => Config, RegExp]>([
       ...sound,
       market: {
         source: 'recorded',
+        clock: 'recording',
         files: [{ symbol: '*', timeframe: '1h', path: join(folder, 'none.csv') }],
       },
     }),
@@ -86,7 +88,11 @@ test.each<[string, (sound: Config) => Config, RegExp]>([
     'a market file that is a folder',
     sound => ({
       ...sound,
-      market: { source: 'recorded', files: [{ symbol: '*', timeframe: '1h', path: folder }] },
+      market: {
+        source: 'recorded',
+        clock: 'recording',
+        files: [{ symbol: '*', timeframe: '1h', path: folder }],
+      },
     }),
     /^FAIL {2}market file: .* is no file; /,
   ],
