@@ -107,7 +107,8 @@ export const bookkeeper = (
     store,
     catchUp,
     append: async (writes, ifUnmoved = false) => {
-      if (run === 0 && role !== 'cli') await start() // an operator's wish is one event, not a run
+      // A wish, a verdict or a recovery is one event, not a run.
+      if (run === 0 && role !== 'cli' && role !== 'health' && role !== 'guard') await start()
       return write(writes, ifUnmoved)
     },
     stop: async (reason, detail) => {

@@ -88,6 +88,8 @@ const verbs: readonly Verb[] = [
     'Is the configuration sound?',
     async () => (await import('./check-config.ts')).checkConfig,
   ),
+  verb('check health', 'Is all well?', async () => (await import('./check-health.ts')).checkHealth),
+  verb('guard', 'guard -- CHECK: heals within a budget', async () => (await import('./guard.ts')).guard),
   verb(
     'check session',
     'Is there a session today?',
@@ -167,7 +169,8 @@ export const runCommandLine = async (
       .option('json', { type: 'boolean', default: false, describe: 'For programs', global: true })
       .option('log-level', { type: 'string', describe: 'trace debug info warn error silent', global: true })
       .option('as-of', { type: 'string', describe: 'Recorded data: where the clock stands', global: true })
-      .parserConfiguration({ 'duplicate-arguments-array': false })
+      // Behind -- stands the command that guard runs; for other verbs it stays among their own words.
+      .parserConfiguration({ 'duplicate-arguments-array': false, 'populate--': argv[0] === 'guard' })
       .strict()
       .demandCommand(1, 'Which verb?')
       .epilogue(epilogue)

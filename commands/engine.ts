@@ -13,6 +13,7 @@ import type { Config, ConfigValue } from '../domain/config.ts'
 import type { DataFolder } from '../domain/data-folder.ts'
 import type { Recorded } from '../domain/event.ts'
 import type { EventStore, Head, Mode } from '../domain/event-store.ts'
+import type { GuardHands } from '../domain/guard.ts'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import type { AuditOptions, AuditReport, AuditStep } from '../domain/ledger-audit.ts'
 import type { LedgerCopies } from '../domain/ledger-copies.ts'
@@ -66,6 +67,9 @@ export interface Engine {
   readonly notifier: Notifier
   /** The machine's units. */
   readonly units: Units
+  /** Bytes on the disk where the ledger lies. */
+  diskOfLedger(): { readonly free: number; readonly total: number }
+  readonly guardHands: GuardHands
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
   /** Folder of the book's ledger, for people. */

@@ -2,7 +2,7 @@
 // The composition root: the only file that sees both the verbs and the adapters. Adapters are loaded when a verb
 // first asks for them, because most verbs need few of them.
 
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { program } from '../adapters/program.ts'
@@ -77,6 +77,7 @@ const engineOf = async (
   const { checkpointsName, openStateFolder } = await import('../adapters/state-folder.ts')
   const { dataFolder } = await import('../adapters/data-folder.ts')
   const { serviceNotifier } = await import('../adapters/service-notifier.ts')
+  const { guardHands } = await import('../adapters/guard-hands.ts')
   const { unitFolder } = await import('../adapters/unit-folder.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
   const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
@@ -130,6 +131,11 @@ const engineOf = async (
     asOf: asOf === undefined ? undefined : clock.now(),
     notifier: serviceNotifier(process.env),
     units: unitFolder(program.root),
+    diskOfLedger: () => {
+      const { bavail, blocks, bsize } = statfsSync(existsSync(ledgerPath) ? ledgerPath : '.')
+      return { free: bavail * bsize, total: blocks * bsize }
+    },
+    guardHands: guardHands('/var/lib/veritape/requests', process.env),
     signal,
     ledgerPath,
     hasBook: async book => existsSync(join(config.ledger, book, 'LEDGER.json')),

@@ -20,6 +20,10 @@ export const controlStream: StreamName = 'control'
 export const safetyStream: StreamName = 'safety'
 /** The opening entry. */
 export const accountStream: StreamName = 'account'
+/** Verdicts of `check health`. */
+export const healthStream: StreamName = 'health'
+/** What the guardian did. */
+export const guardStream: StreamName = 'guard'
 /** Segments and recoveries: the store's own. */
 export const ledgerStream: StreamName = 'ledger'
 

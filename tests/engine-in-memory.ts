@@ -16,6 +16,7 @@ import type { Champion } from '../domain/champion.ts'
 import { type Config, defaults, rulesOf } from '../domain/config.ts'
 import type { Recorded } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
+import type { GuardHands } from '../domain/guard.ts'
 import { sha256 } from '../domain/hash.ts'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import type { LedgerCopies } from '../domain/ledger-copies.ts'
@@ -31,7 +32,7 @@ import { files } from './recorded-bars.ts'
 // ── the cast of the loop ────────────────────────────────────────────────────────────────────────────────────────
 
 /** No loop in memory asks for the machine's units. */
-const unreachable = new Proxy({} as Units, {
+const unreachable = new Proxy({} as Units & GuardHands, {
   get: (_, name) => {
     throw new Error(`the loop asked the machine for ${String(name)}`)
   },
@@ -156,6 +157,8 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
       signal: new AbortController().signal,
       notifier: { progress: () => {}, stopping: () => {} },
       units: unreachable,
+      guardHands: unreachable,
+      diskOfLedger: () => ({ free: 1e12, total: 1e12 }),
       ledgerPath: 'memory',
       hasBook: async name => name === settings.book,
       readBook: async () => book.open('cli'),
