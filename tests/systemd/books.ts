@@ -2,6 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { nyseCalendar } from '../../adapters/nyse-calendar.ts'
+import { sessionOn } from '../../domain/calendar.ts'
 import type { Box } from './box.ts'
 
 const examples = join(import.meta.dirname, '../../examples')
@@ -41,26 +43,23 @@ export const putCryptoBook = (box: Box, book = 'paper'): void => {
   )
 }
 
-/** Daily bars of three tickers on each weekday of half a year up to, not including, `session`. */
-const dailyBars = (session: string): string => {
+/** Daily bars of three tickers on each session of half a year up to, not including, `session`. */
+export const dailyBarsUpTo = (session: string): string => {
   const rows = ['AAA', 'BBB', 'CCC'].flatMap(ticker =>
     Array.from({ length: 182 }, (_, n) => new Date(Date.parse(session) - (182 - n) * 86_400_000))
-      .filter(day => day.getUTCDay() % 6 !== 0)
-      .map(
-        (day, n) =>
-          `${ticker},${day.toISOString().slice(0, 10)},${50 + n},${52 + n},${49 + n},${51 + n},900000`,
-      ),
+      .map(day => day.toISOString().slice(0, 10))
+      .filter(day => sessionOn(nyseCalendar, day) !== 'closed')
+      .map((day, n) => `${ticker},${day},${50 + n},${52 + n},${49 + n},${51 + n},900000`),
   )
   return ['ticker,date,open,high,low,close,volume', ...rows, ''].join('\n')
 }
 
-/** A paper book that trades what the scan finds, on the wall clock, with bars up to the day before `session`. */
-export const putEquitiesBook = (box: Box, session: string, book = 'stocks'): void => {
+/** A paper book that trades what the scan finds, on the wall clock, and no bars yet. */
+export const putEquitiesBook = (box: Box, book = 'stocks'): void => {
   box.put(
     '/etc/veritape/equities/any_1D.json',
     readFileSync(join(examples, 'champions/equities/any_1D.avwap-pullback.json'), 'utf8'),
   )
-  box.put('/etc/veritape/data/daily.csv', dailyBars(session))
   box.put(
     `/etc/veritape/${book}.json`,
     JSON.stringify({

@@ -39,8 +39,10 @@ export class Box {
   #up = false
   readonly #mounts: string[]
 
+  /** `mounts` are SOURCE:TARGET, read-only. */
   constructor(mounts: readonly string[] = [`${project}:${program}`]) {
     this.#mounts = [...mounts]
+    chmodSync(this.folder, 0o755) // units read the clock's shift in it
   }
 
   boot(): string {

@@ -114,10 +114,14 @@ withSystemd('a book that systemd runs', () => {
   test('the executor is ready after its first turn; the views follow it', async () => {
     box.put(`/run/systemd/system/${execute}.d/zz-soon.conf`, '[Service]\nRestartSec=0\n')
     box.must('systemctl', 'daemon-reload')
+    box.must('install', '-d', '-m', '0700', '-o', 'veritape', '-g', 'veritape', '/var/lib/veritape')
+    // The past of the book, so that orders need not wait for a candle.
+    const past = new Date(Date.now() - 3_600_000).toISOString()
+    const lived = asVeritape('execute', '--once', '--from', past)
+    expect(lived.code, lived.out).toBe(0)
     box.must('systemctl', 'start', execute)
     expect(box.show(execute, 'SubState')).toBe('running')
     expect(box.show(execute, 'StatusText')).toMatch(/^cycle \d+, seq \d+$/)
-    expect(events('RunStarted')).toHaveLength(1)
     await expect.poll(() => box.show(project, 'SubState'), settled).toBe('running')
     await expect
       .poll(() => existsSync(box.path('/var/lib/veritape/state/paper/execution_heartbeat.json')), settled)
@@ -176,7 +180,7 @@ withSystemd('a book that systemd runs', () => {
 
   test('a halt survives the loss of power, and so does every line', async () => {
     expect(asVeritape('halt', '--reason', 'the power may go').code).toBe(0)
-    await expect.poll(() => events('TradingHalted').length, settled).toBe(1)
+    await expect.poll(() => events('TradingHalted').length, settled).toBeGreaterThan(0)
     const before = lines()
     box.cutPower()
     expect(box.boot()).toBe('running')
@@ -220,7 +224,7 @@ withSystemd('a book that systemd runs', () => {
   })
 
   test('uninstall stops and removes the units, and keeps the ledger', () => {
-    const before = lines().length
+    const before = lines()
     const shown = box.veritape('units', 'uninstall', ...config)
     expect(shown.out).toContain('nothing was changed')
     expect(box.show(execute, 'SubState')).toBe('running')
@@ -230,8 +234,8 @@ withSystemd('a book that systemd runs', () => {
     expect(
       box.run('sh', '-c', 'ls -d /etc/systemd/system/veritape* /etc/systemd/system/*/veritape*').code,
     ).toBe(2)
-    expect(lines().length).toBeGreaterThanOrEqual(before)
-    expect(lines().at(-1)).toMatchObject({ t: 'RunStopped' })
+    expect(lines().slice(0, before.length)).toEqual(before)
+    nothingTwice()
     expect(box.veritape('units', 'uninstall', ...config, '--yes').out).toContain('no units of paper')
   })
 })
