@@ -76,7 +76,7 @@ const engineOf = async (
   const { killSwitch } = await import('../adapters/kill-switch.ts')
   const { checkpointsName, openStateFolder } = await import('../adapters/state-folder.ts')
   const { dataFolder } = await import('../adapters/data-folder.ts')
-  const { serviceNotifier } = await import('../adapters/service-notifier.ts')
+  const { notifySocket } = await import('../adapters/notify-socket.ts')
   const { guardHands } = await import('../adapters/guard-hands.ts')
   const { unitFolder } = await import('../adapters/unit-folder.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
@@ -129,7 +129,7 @@ const engineOf = async (
     clock,
     simulated,
     asOf: asOf === undefined ? undefined : clock.now(),
-    notifier: serviceNotifier(process.env),
+    notifier: notifySocket(process.env),
     units: unitFolder(program.root),
     diskOfLedger: () => {
       const { bavail, blocks, bsize } = statfsSync(existsSync(ledgerPath) ? ledgerPath : '.')

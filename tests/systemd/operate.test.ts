@@ -143,6 +143,49 @@ withSystemd('a book that systemd runs', () => {
     expect(box.must('cat', `/proc/${mainPid()}/environ`)).not.toContain('a secret of the venue')
   })
 
+  test('there is no way out of the sandbox', async () => {
+    box.put('/root/secret/file', 'x')
+    box.must(
+      'systemd-run',
+      '--unit=listener',
+      process.execPath,
+      '-e',
+      'require("net").createServer().listen(4711)',
+    )
+    const probe = async (unit: string) => {
+      const text = readFileSync(box.path(`/etc/systemd/system/${unit}@.service`), 'utf8')
+      const command = `ExecStart=${process.execPath} ${program}/tests/systemd/sandbox-probe.mjs`
+      box.put(
+        `/run/systemd/system/probe-${unit}@.service`,
+        text
+          .replace(/^ExecStart=.*$/m, command)
+          .replace(/^Type=.*$/m, 'Type=oneshot')
+          .replace(/^Restart=.*$/m, ''),
+      )
+      box.must('systemctl', 'daemon-reload')
+      await expect.poll(() => box.run('systemctl', 'start', `probe-${unit}@paper`).code, settled).toBe(0)
+      const line = box
+        .journal(`probe-${unit}@paper`)
+        .split('\n')
+        .find(each => each.startsWith('{'))
+      return JSON.parse(line ?? '{}')
+    }
+    const shut = {
+      uid: Number(box.must('id', '-u', 'veritape')),
+      writeState: 'done',
+      writeEtc: 'EROFS',
+      writeProgram: 'EROFS',
+      writeVar: 'EROFS',
+      readRoot: 'EACCES',
+      readShadow: 'EACCES',
+      readCredential: 'EACCES',
+      seesSystemd: 'ENOENT',
+    }
+    expect(await probe('veritape-execute')).toEqual({ ...shut, loopback: 'done' })
+    const offline = await probe('veritape-audit')
+    expect(offline).toEqual({ ...shut, loopback: expect.stringMatching(/^E(AFNOSUPPORT|PERM|CONNREFUSED)$/) })
+  })
+
   test('SIGKILL in the middle of orders: each intent is answered once', async () => {
     const kills = 4
     for (let n = 1; n <= kills; n++) {

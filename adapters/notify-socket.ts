@@ -10,7 +10,7 @@ import type { Notifier } from '../domain/notifier.ts'
 const nobody: Notifier = { progress: () => {}, stopping: () => {} }
 
 /** Speaks to the descriptor that NOTIFY_FD names; to nobody without one. Takes NOTIFY_FD out, so that no child has it. */
-export const serviceNotifier = (
+export const notifySocket = (
   environment: NodeJS.ProcessEnv,
   write: (descriptor: number, message: string) => void = writeSync,
 ): Notifier => {
