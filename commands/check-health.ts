@@ -92,6 +92,8 @@ const lookAtLedger = async (engine: Engine): Promise<Seen> => {
 const gather = async (engine: Engine, seen: Seen): Promise<HealthFacts> => {
   const { config, calendar, clock, kill } = engine
   const { status, head, orders, cadence, objection } = seen
+  // A recorded book has no other now than where it stands.
+  if (status.heartbeat.lastCycle !== undefined) engine.simulated?.jumpTo(status.heartbeat.lastCycle.clock)
   const now = clock.now()
   const units = unitFacts(engine)
   const enabled = units.some(({ name, enabled: yes }) => name.startsWith('veritape-execute@') && yes)
