@@ -19,6 +19,11 @@ withSystemd('timers in New York', () => {
     const shifted = '[Service]\nEnvironment=LD_PRELOAD=/mnt/clock.so CLOCK_SHIFT=/mnt/shift\n'
     for (const unit of ['scan', 'execute', 'execute-restart', 'project', 'health', 'guardian'])
       box.put(`/etc/systemd/system/veritape-${unit}@stocks.service.d/clock.conf`, shifted)
+    // It would try for a minute to heal an executor whose gate refuses; that is another story.
+    box.put(
+      '/etc/systemd/system/veritape-guardian@stocks.service.d/not-now.conf',
+      '[Unit]\nConditionPathExists=/nowhere\n',
+    )
     const place = ['--prefix', program, '--node', process.execPath]
     const { code, out } = box.veritape(
       'units',
