@@ -68,7 +68,7 @@ withSystemd('timers in New York', () => {
     expect(box.show(scan, 'ActiveState')).toBe('inactive')
     expect(scans().filter(({ d }) => d.session === '2026-11-26')).toEqual([])
     await expect.poll(() => box.show(execute, 'ActiveState'), soon).toBe('failed')
-    expect(box.show(execute, 'NRestarts')).toBe('4')
+    expect(box.show(execute, 'NRestarts')).toMatch(/^[34]$/)
     expect(box.journal(execute)).toContain('there is no session today')
     expect(box.journal(execute)).not.toContain('execution started')
   })
