@@ -132,8 +132,8 @@ export const bookkeeper = (
     store,
     catchUp,
     append: async (writes, ifUnmoved = false) => {
-      if (run === 0 && role !== 'cli') {
-        // An operator's wish is one event, not a run. What others wrote while it began, the decision did not know.
+      if (run === 0 && role !== 'cli' && role !== 'health' && role !== 'guard') {
+        // A wish, a verdict or a recovery is one event, not a run. What others wrote while a run began, the decision did not know.
         const decidedAt = seen
         await start()
         if (ifUnmoved !== false && seen > decidedAt + 1) return false

@@ -98,6 +98,8 @@ const verbs: readonly Verb[] = [
     'Is the configuration sound?',
     async () => (await import('./check-config.ts')).checkConfig,
   ),
+  verb('check health', 'Is all well?', async () => (await import('./check-health.ts')).checkHealth),
+  verb('guard', 'guard -- CHECK: heals within a budget', async () => (await import('./guard.ts')).guard),
   verb(
     'check preflight',
     'May the morning begin?',
@@ -107,6 +109,26 @@ const verbs: readonly Verb[] = [
     'check session',
     'Is there a session today?',
     async () => (await import('./check-session.ts')).checkSession,
+  ),
+  verb(
+    'units install',
+    "Install a book's systemd units, timers and sandbox",
+    async () => (await import('./units.ts')).unitsInstall,
+  ),
+  verb(
+    'units verify',
+    'Are the installed units those of this program, and sound?',
+    async () => (await import('./units.ts')).unitsVerify,
+  ),
+  verb(
+    'units list',
+    'What is installed, what runs, what comes next',
+    async () => (await import('./units.ts')).unitsList,
+  ),
+  verb(
+    'units uninstall',
+    "Stop and remove a book's units; its ledger stays",
+    async () => (await import('./units.ts')).unitsUninstall,
   ),
   verb('config show', 'Every value with its source', async () => (await import('./config.ts')).configShow),
 ]
@@ -162,7 +184,8 @@ export const runCommandLine = async (
       .option('json', { type: 'boolean', default: false, describe: 'For programs', global: true })
       .option('log-level', { type: 'string', describe: 'trace debug info warn error silent', global: true })
       .option('as-of', { type: 'string', describe: 'Recorded data: where the clock stands', global: true })
-      .parserConfiguration({ 'duplicate-arguments-array': false })
+      // Behind -- stands the command that guard runs; for other verbs it stays among their own words.
+      .parserConfiguration({ 'duplicate-arguments-array': false, 'populate--': argv[0] === 'guard' })
       .strict()
       .demandCommand(1, 'Which verb?')
       .epilogue(epilogue)

@@ -15,6 +15,7 @@ import type { Decimal } from '../domain/decimal.ts'
 import type { Earnings } from '../domain/earnings.ts'
 import type { Recorded } from '../domain/event.ts'
 import type { EventStore, Head, Mode } from '../domain/event-store.ts'
+import type { GuardHands } from '../domain/guard.ts'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import type { AuditOptions, AuditReport, AuditStep } from '../domain/ledger-audit.ts'
 import type { LedgerCopies } from '../domain/ledger-copies.ts'
@@ -22,11 +23,13 @@ import type { RepairReport } from '../domain/ledger-repair.ts'
 import type { LiveKeys } from '../domain/live-gate.ts'
 import type { Log } from '../domain/log.ts'
 import type { MarketData } from '../domain/market-data.ts'
+import type { Notifier } from '../domain/notifier.ts'
 import type { Order } from '../domain/order.ts'
 import type { Screen } from '../domain/screen.ts'
 import type { Role } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
+import type { Units } from '../domain/units.ts'
 import type { Venue } from '../domain/venue.ts'
 import type { ViewFolder } from '../domain/view-folder.ts'
 
@@ -79,6 +82,13 @@ export interface Engine {
   readonly simulated: SimulatedClock | undefined
   /** What --as-of said. */
   readonly asOf: Instant | undefined
+  /** Tells who started this process that it is ready and that it gets on. */
+  readonly notifier: Notifier
+  /** The machine's units. */
+  readonly units: Units
+  /** Bytes on the disk where the ledger lies. */
+  diskOfLedger(): { readonly free: number; readonly total: number }
+  readonly guardHands: GuardHands
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
   /** Folder of the book's ledger, for people. */

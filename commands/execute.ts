@@ -116,6 +116,7 @@ export const execute: Command<Options> = {
           { ...executor, reconcile: truth.reconcile },
           { once, until: instantOption(engine, 'until', until) },
         )
+        engine.notifier.stopping()
         await keeper.stop(engine.signal.aborted ? 'signal' : 'finished', '')
       } catch (error) {
         await lastWords(keeper, error)
@@ -292,6 +293,8 @@ const loop = async (executor: Executor, { once, until }: { once: boolean; until:
       // A recorded book that is already past this moment has nothing to do here.
       if (desk.book.lastCycle === undefined || now >= desk.book.lastCycle)
         await turnOrWait(executor, now, once)
+      // Only here: a turn that hangs tells nobody that all is well. The first one has settled what was in flight.
+      engine.notifier.progress(`cycle ${desk.book.cycles}, seq ${desk.book.asOf}`)
       progress.at(hours(now))
       if (once) return
       const next = simulated === undefined ? undefined : nextClose(executor, market, now)

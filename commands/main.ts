@@ -2,7 +2,7 @@
 // The composition root: the only file that sees both the verbs and the adapters. Adapters are loaded when a verb
 // first asks for them, because most verbs need few of them.
 
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { program } from '../adapters/program.ts'
@@ -77,6 +77,9 @@ const engineOf = async (
   const { checkpointsName, openStateFolder } = await import('../adapters/state-folder.ts')
   const { dataFolder } = await import('../adapters/data-folder.ts')
   const { liveAccount, systemdCredentials } = await import('../adapters/venue-keys.ts')
+  const { notifySocket } = await import('../adapters/notify-socket.ts')
+  const { guardHands } = await import('../adapters/guard-hands.ts')
+  const { unitFolder } = await import('../adapters/unit-folder.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
   const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
   const { readTickerLists } = await import('../adapters/ticker-list.ts')
@@ -88,9 +91,10 @@ const engineOf = async (
     )
   const ledgerPath = join(config.ledger, config.book)
   const stateBook = join(config.state, config.book)
-  // A recorded book lives at the recording's time, a live one at the world's.
+  // A recorded book lives at its recording's time, unless it is told to live now; a live one at the world's.
   const isLive = config.market.source !== 'recorded'
-  const simulated = isLive ? undefined : simulatedClock(clockStart(config, asOf))
+  const livesNow = isLive || config.market.clock === 'wall'
+  const simulated = livesNow ? undefined : simulatedClock(clockStart(config, asOf))
   const clock = simulated ?? (await import('../adapters/system-clock.ts')).systemClock
   const data = dataFolder(join(config.ledger, 'data'))
   /** Files that are in the data folder already, by path. */
@@ -127,6 +131,13 @@ const engineOf = async (
     clock,
     simulated,
     asOf: asOf === undefined ? undefined : instantGiven(config, asOf),
+    notifier: notifySocket(process.env),
+    units: unitFolder(program.root),
+    diskOfLedger: () => {
+      const { bavail, blocks, bsize } = statfsSync(existsSync(ledgerPath) ? ledgerPath : '.')
+      return { free: bavail * bsize, total: blocks * bsize }
+    },
+    guardHands: guardHands('/var/lib/veritape/requests', process.env),
     signal,
     ledgerPath,
     hasBook: async book => existsSync(join(config.ledger, book, 'LEDGER.json')),

@@ -33,6 +33,11 @@ export const project: Command<{ once: boolean }> = {
       // Events that arrive close together are shown together.
       let due: NodeJS.Timeout | undefined
       let writing = Promise.resolve(0)
+      // A quiet ledger is no trouble; views that cannot be written are, so the watchdog hears of written ones only.
+      const tell = () =>
+        writing.then(() => engine.notifier.progress(`views as of seq ${fold.seq()}`)).catch(() => {})
+      await tell()
+      const telling = setInterval(tell, 10_000)
       for await (const recorded of store.subscribe(head.seq, signal)) {
         if (recorded.seq <= fold.seq()) continue
         fold.apply(recorded)
@@ -43,6 +48,8 @@ export const project: Command<{ once: boolean }> = {
         log.info({ seq: recorded.seq }, `seen ${recorded.event.type}`)
       }
       clearTimeout(due)
+      clearInterval(telling)
+      engine.notifier.stopping()
       await writing
       await write()
       return exit.done

@@ -53,6 +53,8 @@ export const Config = z.strictObject({
     exchange: ExchangeName,
     /** For tests: a server on this machine that stands for the exchange. Empty means the exchange itself. */
     url: LoopbackUrl,
+    /** 'recording': the book lives at its recording's time. 'wall': it lives now, and a candle is not known before its close. */
+    clock: z.enum(['recording', 'wall']),
     /** Recorded candle files by series; `symbol` '*' is a file with a ticker column. */
     files: z.array(
       z.strictObject({ symbol: z.union([SymbolName, z.literal('*')]), timeframe: Timeframe, path: Path }),
@@ -131,7 +133,7 @@ export const defaults: Config = {
   state: 'state',
   store: 'jsonl',
   logLevel: 'info',
-  market: { source: 'recorded', exchange: '', url: '', files: [] },
+  market: { source: 'recorded', clock: 'recording', exchange: '', url: '', files: [] },
   venue: {
     name: 'paper',
     sandbox: false,

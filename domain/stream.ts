@@ -26,6 +26,10 @@ export const safetyStream: StreamName = 'safety'
 export const accountStream: StreamName = 'account'
 /** What the venue says of the account, and where it differs from the ledger. */
 export const truthStream: StreamName = 'truth'
+/** Verdicts of `check health`. */
+export const healthStream: StreamName = 'health'
+/** What the guardian did. */
+export const guardStream: StreamName = 'guard'
 /** Segments and recoveries: the store's own. */
 export const ledgerStream: StreamName = 'ledger'
 

@@ -11,6 +11,7 @@ import { badTickerFiles, badTickers } from './bad-tickers.ts'
 import { candidateFiles } from './candidates.ts'
 import { decisionFiles, decisions } from './decisions.ts'
 import { equityFiles } from './equity.ts'
+import { health, healthFiles } from './health.ts'
 import { heartbeat, heartbeatFiles } from './heartbeat.ts'
 import { kpi, kpiFiles } from './kpi.ts'
 import { orderFiles, orders } from './orders.ts'
@@ -31,6 +32,7 @@ export const views: readonly View<unknown>[] = [
   view(kpi, ({ equity }) => portfolioFiles(equity.portfolio)),
   view(orders, orderFiles),
   view(heartbeat, heartbeatFiles),
+  view(health, healthFiles),
   view(runner, runnerFiles),
   view(decisions, decisionFiles),
   view(kpi, ({ trades }) => tradeFiles(trades)),

@@ -221,8 +221,8 @@ test('nothing is left for later, and no test is left out', () => {
   expect(broken(unfinished, [...code, ...tests, ...examples])).toEqual([])
 })
 
-/** Built and tested, and waiting for a verb: the measure of all stores, and the clock of markets that are not recorded. */
-const waiting = ['adapters/memory-store.ts', 'adapters/system-clock.ts']
+/** Built and tested, and waiting for a verb: the measure of all stores. */
+const waiting = ['adapters/memory-store.ts']
 
 test('every file is imported by another', () => {
   expect(lonely(code, [...code, ...tests])).toEqual([])

@@ -16,6 +16,7 @@ import type { Champion } from '../domain/champion.ts'
 import { type Config, defaults, rulesOf } from '../domain/config.ts'
 import type { Recorded } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
+import type { GuardHands } from '../domain/guard.ts'
 import { sha256 } from '../domain/hash.ts'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import type { LedgerCopies } from '../domain/ledger-copies.ts'
@@ -24,10 +25,18 @@ import { left } from '../domain/result.ts'
 import type { Screen } from '../domain/screen.ts'
 import type { Role } from '../domain/stream.ts'
 import { type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
+import type { Units } from '../domain/units.ts'
 import { identity } from './cast.ts'
 import { files } from './recorded-bars.ts'
 
 // ── the cast of the loop ────────────────────────────────────────────────────────────────────────────────────────
+
+/** No loop in memory asks for the machine's units. */
+const unreachable = new Proxy({} as Units & GuardHands, {
+  get: (_, name) => {
+    throw new Error(`the loop asked the machine for ${String(name)}`)
+  },
+})
 
 export const recorded: MarketData = recordedData([files.btc, files.eth], nyseCalendar)
 /** Two lively hours of 22 March 2023, when the Federal Reserve spoke. */
@@ -150,6 +159,10 @@ export const world = (
       simulated: own,
       asOf: undefined,
       signal: new AbortController().signal,
+      notifier: { progress: () => {}, stopping: () => {} },
+      units: unreachable,
+      guardHands: unreachable,
+      diskOfLedger: () => ({ free: 1e12, total: 1e12 }),
       ledgerPath: 'memory',
       hasBook: async name => name === settings.book,
       readBook: async () => book.open('cli'),

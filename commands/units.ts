@@ -1,0 +1,267 @@
+// veritape units install|verify|list|uninstall   What systemd runs for a book. Shows what would change before it
+// changes anything; doing it twice changes nothing.
+
+import type { Argv } from 'yargs'
+import { lineDiff } from '../domain/line-diff.ts'
+import { objectionTo, type Place, settingsOf } from '../domain/unit-file.ts'
+import { lintUnits } from '../domain/unit-lint.ts'
+import { bookFile, enabledUnits, filesOf, installedBooks, type Units } from '../domain/units.ts'
+import type { Command } from './command.ts'
+import type { Engine } from './engine.ts'
+import { exit, Stop } from './exit.ts'
+import { nextRuns } from './units-next.ts'
+
+interface PlaceOptions {
+  prefix?: string | undefined
+  user: string
+  node?: string | undefined
+  credential: string[]
+}
+
+const placeOptions = <T>(yargs: Argv<T>) =>
+  yargs
+    .option('prefix', { type: 'string', describe: 'Folder of the program; this one when left out' })
+    .option('user', { type: 'string', default: 'veritape', describe: 'System user that the units run as' })
+    .option('node', { type: 'string', describe: 'The node that runs them; this one when left out' })
+    .option('credential', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'Name of a file in /etc/veritape/credentials/BOOK; repeatable',
+    })
+
+export const unitsInstall: Command<PlaceOptions & { yes: boolean }> = {
+  options: yargs =>
+    placeOptions(yargs).option('yes', {
+      type: 'boolean',
+      default: false,
+      describe: 'Do it; without, only show what would change',
+    }),
+  run: async (engine, options) => {
+    const { screen, units, config } = engine
+    const wanted = wantedFiles(engine, options)
+    const changes = changesTo(units.installed(), wanted)
+    const enabled = enabledUnits(config, wanted.keys())
+    const asleep = enabled.filter(name => units.control('is-enabled', name).code !== 0)
+    showChanges(engine, changes)
+    for (const name of asleep) screen.say(`enable ${name}`)
+    const before = { changed: changes.map(({ name }) => name), enable: asleep }
+    if (changes.length + asleep.length === 0) {
+      screen.say(`the units of ${config.book} are installed already; veritape units list shows them`)
+      screen.result({ ...before, done: true })
+      return exit.done
+    }
+    if (!options.yes) {
+      screen.say('nothing was changed; add --yes to do it')
+      screen.result({ ...before, done: false })
+      return exit.done
+    }
+    units.prepare(config.book, options.user)
+    // Where another book's units came with another version, theirs change too: the templates are shared.
+    for (const { name, after } of changes) units.write(name, after)
+    must(units, 'daemon-reload')
+    must(units, 'enable', asleep)
+    // A timer or path takes its new text when it starts; an executor is left to the operator, who knows the hour.
+    must(
+      units,
+      'restart',
+      enabled.filter(name => !name.endsWith('.service')),
+    )
+    const { path } = units.configuration(config.book)
+    screen.say(screen.style.good(`installed for ${config.book}, which reads ${path}`))
+    screen.say(`start it: systemctl start veritape-execute@${config.book}`)
+    screen.result({ ...before, done: true })
+    return exit.done
+  },
+}
+
+export const unitsVerify: Command<PlaceOptions> = {
+  options: placeOptions,
+  run: async (engine, options) => {
+    const { screen, units, config } = engine
+    const wanted = wantedFiles(engine, options)
+    const changes = changesTo(units.installed(), wanted)
+    showChanges(engine, changes)
+    const objections = [
+      ...changes.map(
+        ({ name, before }) =>
+          `${name} ${before === undefined ? 'is missing' : 'is not what this program ships'}`,
+      ),
+      ...lintUnits(templatesOf(units.installed())),
+      ...enabledUnits(config, wanted.keys())
+        .filter(name => units.control('is-enabled', name).code !== 0)
+        .map(name => `${name} is not enabled`),
+      ...secondExecutors(units, config.book),
+    ]
+    const runs = nextRuns(units, enabledUnits(config, wanted.keys()))
+    screen.table(
+      ['timer', 'next in New York', 'next in UTC'],
+      runs.map(({ timer, newYork, utc }) => [timer, newYork, utc]),
+    )
+    for (const sentence of objections) screen.say(screen.style.bad(sentence))
+    if (objections.length === 0)
+      screen.say(screen.style.good(`the units of ${config.book} are as shipped, and sound`))
+    else screen.say('veritape units install shows what it would change')
+    screen.result({ objections, timers: runs })
+    return objections.length === 0 ? exit.done : 1
+  },
+}
+
+export const unitsList: Command<object> = {
+  options: yargs => yargs,
+  run: async ({ screen, units }) => {
+    const installed = units.installed()
+    const rows = installedBooks(installed.keys()).flatMap(book =>
+      [...installed.keys()]
+        .filter(name => /@\.\w+$/.test(name))
+        .map(name => stateOf(units, name.replace('@.', `@${book}.`))),
+    )
+    if (rows.length === 0) screen.say('no units are installed; veritape units install shows what it would do')
+    else
+      screen.table(
+        ['unit', 'enabled', 'active', 'restarts'],
+        rows.map(({ unit, enabled, active, restarts }) => [unit, enabled, active, restarts]),
+      )
+    screen.result({ folder: units.folder, units: rows })
+    return exit.done
+  },
+}
+
+export const unitsUninstall: Command<{ yes: boolean }> = {
+  options: yargs =>
+    yargs.option('yes', {
+      type: 'boolean',
+      default: false,
+      describe: 'Do it; without, only show what would go',
+    }),
+  run: async ({ screen, units, config: { book } }, { yes }) => {
+    const names = [...units.installed().keys()]
+    const others = installedBooks(names).filter(each => each !== book)
+    const templates = names.filter(name => /@\.\w+$/.test(name))
+    const going = [
+      ...names.filter(name => name.includes(`@${book}.`)),
+      ...(others.length === 0 ? templates : []),
+    ]
+    if (!names.includes(bookFile(book)) && going.length === 0) {
+      screen.say(`no units of ${book} are installed`)
+      screen.result({ removed: [], done: true })
+      return exit.done
+    }
+    for (const name of going) screen.say(`remove ${units.folder}/${name}`)
+    if (!yes) screen.say('nothing was changed; add --yes to do it')
+    else {
+      const instances = templates.map(name => name.replace('@.', `@${book}.`))
+      // Starters first: what is stopped must not be started again.
+      const order = [...instances].sort(
+        (a, b) => Number(a.endsWith('.service')) - Number(b.endsWith('.service')),
+      )
+      must(units, 'stop', order)
+      must(
+        units,
+        'disable',
+        instances.filter(name => units.control('is-enabled', name).code === 0),
+      )
+      for (const name of going) units.remove(name)
+      must(units, 'daemon-reload')
+      units.control('reset-failed', ...instances)
+      screen.say(screen.style.good(`the units of ${book} are gone; its ledger, views and configuration stay`))
+    }
+    screen.result({ removed: going, done: yes })
+    return exit.done
+  },
+}
+
+const wantedFiles = (engine: Engine, options: PlaceOptions): ReadonlyMap<string, string> => {
+  const { units, config } = engine
+  const place: Place = {
+    prefix: options.prefix ?? units.home.prefix,
+    user: options.user,
+    node: options.node ?? units.home.node,
+  }
+  const objection = objectionTo(place)
+  if (objection !== undefined) throw new Stop(exit.refused, objection)
+  for (const name of options.credential)
+    if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name))
+      throw new Stop(
+        exit.usage,
+        `--credential ${name} is no name; it names a file, not its path or its content`,
+      )
+  const { path, there } = units.configuration(config.book)
+  if (!there)
+    throw new Stop(
+      exit.refused,
+      `the units of ${config.book} read ${path}, which is not there; put the configuration there first`,
+    )
+  return filesOf(config, place, units.shipped(), options.credential)
+}
+
+interface Change {
+  readonly name: string
+  readonly before: string | undefined
+  readonly after: string
+}
+
+const changesTo = (
+  installed: ReadonlyMap<string, string>,
+  wanted: ReadonlyMap<string, string>,
+): readonly Change[] =>
+  [...wanted]
+    .map(([name, after]) => ({ name, before: installed.get(name), after }))
+    .filter(({ before, after }) => before !== after)
+
+/** A new file as one line, a changed one as its diff. */
+const showChanges = ({ screen, units }: Engine, changes: readonly Change[]) => {
+  for (const { name, before, after } of changes) {
+    const path = `${units.folder}/${name}`
+    if (before === undefined)
+      screen.say(screen.style.good(`new ${path}, ${after.split('\n').length - 1} lines`))
+    else {
+      screen.heading(`changed ${path}`)
+      for (const line of lineDiff(before, after))
+        if (line.startsWith('+')) screen.say(screen.style.good(line))
+        else if (line.startsWith('-')) screen.say(screen.style.bad(line))
+    }
+  }
+}
+
+const templatesOf = (installed: ReadonlyMap<string, string>) =>
+  new Map([...installed].filter(([name]) => /@\.\w+$/.test(name)))
+
+/** Executors of the same book that systemd runs under another name, or of which there is more than one. */
+const secondExecutors = (units: Units, book: string): readonly string[] => {
+  const { said } = units.control(
+    'list-units',
+    '--plain',
+    '--no-legend',
+    '--state=active',
+    '--type=service',
+    '--all',
+  )
+  const wanted = `veritape-execute@${book}.service`
+  return said
+    .split('\n')
+    .map(line => line.split(' ')[0] ?? '')
+    .filter(name => name !== wanted && name !== '' && !name.startsWith('veritape-'))
+    .filter(name => {
+      const command = units.control('show', name, '-p', 'ExecStart', '--value').said
+      return /\bexecute\b/.test(command) && command.includes(`/${book}.json`)
+    })
+    .map(name => `${name} executes ${book} too; exactly one executor may`)
+}
+
+const stateOf = (units: Units, unit: string) => {
+  const { said } = units.control('show', unit, '-p', 'UnitFileState,ActiveState,SubState,NRestarts')
+  const of = new Map(settingsOf(said).map(({ key, value }) => [key, value]))
+  return {
+    unit,
+    enabled: of.get('UnitFileState') ?? '',
+    active: `${of.get('ActiveState')} (${of.get('SubState')})`,
+    restarts: of.get('NRestarts') ?? '',
+  }
+}
+
+const must = (units: Units, word: string, names: readonly string[] = []): void => {
+  if (word !== 'daemon-reload' && names.length === 0) return // of nothing, systemctl would make everything or a fault
+  const { code, said } = units.control(word, ...names)
+  if (code !== 0) throw new Stop(exit.cannotWrite, `systemctl ${word}: ${said}; are you root?`)
+}

@@ -1,0 +1,74 @@
+// Which units a book has, and the port to the machine that runs them.
+
+import type { Config } from './config.ts'
+import { type Place, rendered } from './unit-file.ts'
+
+/** The machine's units, and those that this program ships. */
+export interface Units {
+  /** Where units, the system users and the configurations lie, for people. */
+  readonly folder: string
+  /** Where the program lies and which node runs it. */
+  readonly home: Pick<Place, 'prefix' | 'node'>
+  /** Templates and their parts, as shipped, by name: 'veritape-execute@.service', 'hardening.conf'. */
+  shipped(): ReadonlyMap<string, string>
+  /** Our files on the machine, by name; drop-ins as 'veritape-execute@paper.service.d/book.conf'. */
+  installed(): ReadonlyMap<string, string>
+  write(name: string, text: string): void
+  remove(name: string): void
+  /** Makes the system user and what else must be there before a unit starts. Repeatable. */
+  prepare(book: string, user: string): void
+  /** Runs systemctl; gives its exit code and what it said. */
+  control(...words: readonly string[]): { readonly code: number; readonly said: string }
+  /** Configuration of a book as its units read it, for people; and whether it is there. */
+  configuration(book: string): { readonly path: string; readonly there: boolean }
+}
+
+/** Seconds: the watchdog must outlast a turn and the pause before it. */
+const watchdogOf = ({ execute }: Config): number => Math.max(60, Math.ceil(execute.pollSeconds * 3) + 30)
+
+/** A book that trades what the scan finds; the others trade what their configuration names. */
+const tradesWatchlist = ({ execute, calendar }: Config): boolean =>
+  calendar === 'nyse' && execute.symbols.length === 0
+
+/** Whether a unit is for books with sessions and a watchlist only. */
+const ofWatchlists = /^veritape-(?:scan|execute-restart)@/
+
+/** What is enabled and started for a book. Services without an [Install] section are started by these. */
+export const enabledUnits = (config: Config, templates: Iterable<string>): readonly string[] =>
+  [...templates]
+    .filter(name => /^veritape-(?:execute|project)@\.service$|\.(?:timer|path)$/.test(name))
+    .filter(name => tradesWatchlist(config) || !ofWatchlists.test(name))
+    .map(name => name.replace('@.', `@${config.book}.`))
+    .sort()
+
+/** The drop-in that says what is special about a book's executor. */
+export const bookFile = (book: string): string => `veritape-execute@${book}.service.d/book.conf`
+
+/** Books that have units, from the names of installed files. */
+export const installedBooks = (names: Iterable<string>): readonly string[] =>
+  [...names].flatMap(name => /^veritape-execute@(.+)\.service\.d\/book\.conf$/.exec(name)?.[1] ?? []).sort()
+
+/** Every file that a book needs on this machine, by name. `credentials` are names of files under /etc/veritape/credentials/<book>/. */
+export const filesOf = (
+  config: Config,
+  place: Place,
+  shipped: ReadonlyMap<string, string>,
+  credentials: readonly string[],
+): ReadonlyMap<string, string> => {
+  const files = new Map<string, string>()
+  for (const [name, text] of shipped)
+    if (/^veritape-.*@\.(?:service|timer|path)$/.test(name)) files.set(name, rendered(text, place, shipped))
+  const { book } = config
+  const gate = `ExecStartPre=${place.node} ${place.prefix}/dist/commands/main.js watchlist check --config /etc/veritape/%i.json`
+  const keys = credentials.map(name => `LoadCredential=${name}:/etc/veritape/credentials/%i/${name}`)
+  const lines = [
+    '[Service]',
+    `WatchdogSec=${watchdogOf(config)}`,
+    ...(tradesWatchlist(config) ? [gate] : []),
+    ...keys,
+  ]
+  files.set(bookFile(book), `${lines.join('\n')}\n`)
+  if (keys.length > 0 && tradesWatchlist(config))
+    files.set(`veritape-scan@${book}.service.d/book.conf`, `[Service]\n${keys.join('\n')}\n`)
+  return files
+}

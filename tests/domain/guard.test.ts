@@ -1,0 +1,110 @@
+// What a guardian does next: given what a check said and what was tried, then.
+
+import { describe, expect, test } from 'vitest'
+import { findingOf, nextStep, patterns, type Situation } from '../../domain/guard.ts'
+import { instantOf } from '../../domain/time.ts'
+
+const now = instantOf(Date.parse('2026-11-25T12:00:00Z'))
+const ago = (minutes: number) => instantOf(Date.parse(now) - minutes * 60_000)
+const ill: Situation = {
+  finding: 'ill',
+  code: 2,
+  output: 'heartbeat  unhealthy  last cycle 400 s ago',
+  attempts: [],
+  tried: 0,
+  now,
+  budget: { perHour: 3, perDay: 8 },
+}
+
+describe('exit codes', () => {
+  const health = ['veritape', 'check', 'health']
+  const preflight = ['node', 'main.js', 'check', 'preflight', '--strict']
+  test.each([
+    [health, 0, 'well'],
+    [health, 1, 'warning'],
+    [health, 2, 'ill'],
+    [health, 70, 'unexpected'],
+    [preflight, 1, 'ill'],
+    [preflight, 2, 'warning'],
+    [preflight, 78, 'unexpected'],
+    [['/bin/mine'], 0, 'well'],
+    [['/bin/mine'], 1, 'ill'],
+    [['/bin/mine'], 2, 'ill'],
+    [['/bin/mine'], 3, 'unexpected'],
+    [health, 129, 'unexpected'],
+  ] as const)('%j with %i is %s', (command, code, finding) => {
+    expect(findingOf(command, code)).toBe(finding)
+  })
+})
+
+describe('next', () => {
+  test('well at once: nothing; well after a recovery: recovered', () => {
+    expect(nextStep({ ...ill, finding: 'well' })).toEqual({ kind: 'done', sentence: 'all is well' })
+    expect(nextStep({ ...ill, finding: 'well', tried: 1 })).toEqual({ kind: 'done', sentence: 'recovered' })
+  })
+
+  test('a first illness is healed at once, later ones after 10, 20 and 40 seconds', () => {
+    const waits = [0, 1, 2, 3].map(tried => nextStep({ ...ill, tried, budget: { perHour: 9, perDay: 9 } }))
+    expect(waits).toEqual(
+      [0, 10_000, 20_000, 40_000].map(waitMs => ({ kind: 'restart', because: 'feed delay', waitMs })),
+    )
+  })
+
+  test('the budget of an hour holds at its bound, and counts no older ones', () => {
+    expect(nextStep({ ...ill, attempts: [ago(59), ago(30)] }).kind).toBe('restart')
+    expect(nextStep({ ...ill, attempts: [ago(59), ago(30), ago(1)] })).toMatchObject({ kind: 'alert' })
+    expect(nextStep({ ...ill, attempts: [ago(60), ago(30), ago(1)] }).kind).toBe('restart')
+  })
+
+  test('a failure that comes and goes uses up the budget of a day', () => {
+    const flapping = [1, 2, 3, 4, 5, 6, 7, 8].map(n => ago(n * 120))
+    expect(nextStep({ ...ill, attempts: flapping.slice(1) }).kind).toBe('restart')
+    expect(nextStep({ ...ill, attempts: flapping })).toMatchObject({
+      kind: 'alert',
+      sentence: 'feed delay: 8 recoveries in a day did not last',
+    })
+  })
+
+  test.each([
+    ['disk  unhealthy  12 MB free, 0 %', 'no room on the disk'],
+    ['ledger  unhealthy  line 12 is damaged', 'damaged ledger'],
+    ['drift  unhealthy  1 unresolved\nunits  unhealthy  failed: x', 'drift or unknown orders'],
+    ['unknown orders  unhealthy  abc-12', 'drift or unknown orders'],
+    ['binance {"msg":"Invalid API-key"}', 'refused credentials'],
+  ])('%s: a restart cannot help', (output, name) => {
+    expect(nextStep({ ...ill, output })).toEqual({
+      kind: 'alert',
+      sentence: `${name}: a restart cannot help`,
+    })
+  })
+
+  test.each([
+    ['read ECONNRESET', 'socket'],
+    ['request timed out', 'timeout'],
+    ['candles  unhealthy  last one closed 900 s ago', 'feed delay'],
+    ['units  unhealthy  failed: veritape-execute@paper.service', 'failed units'],
+    ['HTTP 503', 'venue'],
+  ])('%s: restart', (output, because) => {
+    expect(nextStep({ ...ill, output })).toMatchObject({ kind: 'restart', because })
+  })
+
+  test('an ok line of a check is no pattern', () => {
+    const output = 'disk  ok  90000 MB free\ndrift  ok  none known\nsomething  unhealthy  odd'
+    expect(nextStep({ ...ill, output })).toEqual({
+      kind: 'alert',
+      sentence: 'the check failed for a reason that no pattern knows',
+    })
+  })
+
+  test('a code that is no verdict is an alarm and never a restart', () => {
+    expect(nextStep({ ...ill, finding: 'unexpected', code: 70 })).toEqual({
+      kind: 'alert',
+      sentence: 'the check ended with 70, which is none of its verdicts',
+    })
+  })
+
+  test('hopeless patterns stand before those that a restart heals', () => {
+    const firstHealed = patterns.findIndex(({ restart }) => restart)
+    expect(patterns.slice(firstHealed).every(({ restart }) => restart)).toBe(true)
+  })
+})

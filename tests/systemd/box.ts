@@ -1,0 +1,110 @@
+// A box with a real systemd in it, as tests use it: boot, commands, files, the journal, and the power that goes.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe } from 'vitest'
+
+const script = join(import.meta.dirname, 'box.sh')
+const project = join(import.meta.dirname, '../..')
+/** Where the program lies inside. */
+export const program = '/opt/veritape'
+
+const missing = (): string | undefined => {
+  if (process.getuid?.() !== 0) return 'it needs root'
+  if (!existsSync('/lib/systemd/systemd')) return 'systemd is not installed'
+  if (!existsSync('/usr/bin/dbus-daemon')) return 'dbus is not installed'
+  if (!/ cgroup2 /.test(readFileSync('/proc/mounts', 'utf8'))) return 'there is no cgroup2'
+  if (spawnSync('unshare', ['--mount', '--pid', '--net', '--fork', 'true']).status !== 0)
+    return 'this machine gives no namespaces'
+  return undefined
+}
+
+/** Stories that need a real systemd. Where it cannot run they are left out with a sentence, and fail in CI. */
+export const withSystemd = (name: string, stories: () => void): void => {
+  const why = missing()
+  if (why === undefined) describe(name, stories)
+  else if (process.env.CI !== undefined) throw new Error(`the box with systemd cannot run: ${why}`)
+  else describe.runIf(false)(`${name} (left out: ${why})`, stories)
+}
+
+export interface Outcome {
+  readonly code: number
+  readonly out: string
+}
+
+export class Box {
+  /** Not in a folder for temporary files: units do not see those. */
+  readonly folder = mkdtempSync('/var/tmp/veritape-box-')
+  #up = false
+  readonly #mounts: string[]
+
+  /** `mounts` are SOURCE:TARGET, read-only. */
+  constructor(mounts: readonly string[] = [`${project}:${program}`]) {
+    this.#mounts = [...mounts]
+    chmodSync(this.folder, 0o755) // units read the clock's shift in it
+  }
+
+  boot(): string {
+    const state = execFileSync(script, ['up', this.folder, ...this.#mounts], { encoding: 'utf8' }).trim()
+    this.#up = true
+    return state
+  }
+
+  /** SIGKILL to everything inside; what was written stays. */
+  cutPower(): void {
+    execFileSync(script, ['cut', this.folder])
+    this.#up = false
+  }
+
+  /** Ends and removes it. */
+  remove(): void {
+    if (this.#up) this.cutPower()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  run(...command: readonly string[]): Outcome {
+    const { status, stdout, stderr } = spawnSync(script, ['in', this.folder, ...command], {
+      encoding: 'utf8',
+    })
+    return { code: status ?? 128, out: `${stdout}${stderr}` }
+  }
+
+  /** As `run`; throws with what it said when it fails. */
+  must(...command: readonly string[]): string {
+    const { code, out } = this.run(...command)
+    if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${out}`)
+    return out
+  }
+
+  veritape(...argv: readonly string[]): Outcome {
+    return this.run('/usr/bin/env', '-C', '/', process.execPath, `${program}/dist/commands/main.js`, ...argv)
+  }
+
+  /** A path inside, as the test sees it. */
+  path(inside: string): string {
+    return `/proc/${readFileSync(join(this.folder, 'pid'), 'utf8').trim()}/root${inside}`
+  }
+
+  put(inside: string, text: string, mode = 0o644): void {
+    mkdirSync(dirname(this.path(inside)), { recursive: true })
+    writeFileSync(this.path(inside), text)
+    chmodSync(this.path(inside), mode)
+  }
+
+  show(unit: string, property: string): string {
+    return this.must('systemctl', 'show', unit, '-p', property, '--value').trim()
+  }
+
+  journal(unit: string): string {
+    return this.run('journalctl', '-u', unit, '-o', 'cat', '--no-pager').out
+  }
+
+  /** Sets PID 1's clock for the next boot. */
+  setClock(instant: string): void {
+    const shared = join(this.folder, 'clock.so')
+    if (!existsSync(shared))
+      execFileSync('gcc', ['-O2', '-shared', '-fPIC', '-o', shared, join(import.meta.dirname, 'clock.c')])
+    writeFileSync(join(this.folder, 'shift'), `${Math.round((Date.parse(instant) - Date.now()) / 1000)}`)
+  }
+}
