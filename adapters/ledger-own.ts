@@ -59,7 +59,7 @@ export const unrecorded = (folder: string, identity: LedgerIdentity, known: Know
   ...repairs(folder, known.recorded),
 ]
 
-const unrecordedRestore = (
+export const unrecordedRestore = (
   { book, epoch }: LedgerIdentity,
   { epoch: from, seq, hash }: Known,
 ): readonly SegmentEvent[] =>
