@@ -95,7 +95,12 @@ export type Reading = Pick<EventStore, 'read' | 'readAll' | 'subscribe' | 'head'
   settled(): Promise<unknown>
 }
 
-export const esdbReading = (book: RemoteBook, opened: () => void): Reading => {
+/** `read` is shown every line that is read in order. */
+export const esdbReading = (
+  book: RemoteBook,
+  opened: () => void,
+  read: (line: RemoteLine) => void = () => {},
+): Reading => {
   const asked = new Set<Promise<unknown>>()
   /** The last event that this process has seen: a head before it means that something was lost. */
   let seen: Seq = 0
@@ -118,7 +123,10 @@ export const esdbReading = (book: RemoteBook, opened: () => void): Reading => {
     wants: (line: RemoteLine) => boolean,
   ): AsyncGenerator<Recorded<BookEvent>> {
     const end = Math.min(upTo, (await head)?.seq ?? 0)
-    for await (const line of linesBetween(book, after, end)) if (wants(line)) yield line.recorded()
+    for await (const line of linesBetween(book, after, end)) {
+      read(line)
+      if (wants(line)) yield line.recorded()
+    }
   }
 
   return {

@@ -42,7 +42,7 @@ export const openEsdbStore = async ({ client, book, role, clock, create }: EsdbO
     const opened = () => {
       if (closed) throw new Error('the store is closed')
     }
-    const reads = esdbReading(remote, opened)
+    const reads = esdbReading(remote, opened, writer.offer)
     const queue = appendQueue(writer, client.address.appendBytesMax, reads.settled)
     const admit = door(role)
     return {
@@ -109,7 +109,7 @@ async function* ofStream(
 ): ReturnType<typeof linesBetweenRecorded> {
   const seqs = await writer.seqsOf(stream)
   if (seqs.length > singlyMax) return yield* scan(stream)
-  for (const seq of [...seqs]) yield* linesBetweenRecorded(book, seq)
+  for (const seq of seqs) yield* linesBetweenRecorded(book, seq)
 }
 
 async function* linesBetweenRecorded(book: RemoteBook, seq: Seq) {

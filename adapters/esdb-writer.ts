@@ -37,6 +37,8 @@ export interface EsdbWriter {
   takeOver(lease: Lease, from: string): Promise<void>
   /** From now on every append is made under the lease. */
   hold(lease: Lease): void
+  /** A line that was read for somebody else: when it is the next one, it need not be read again. */
+  offer(line: RemoteLine): void
 }
 
 /** An append whose outcome is not known: it comes before anything else that is written. */
@@ -76,12 +78,24 @@ export const esdbWriter = (
     },
   }
 
+  /** What goes on while a group is staged must not touch what is known: one after the other. */
+  let queue: Promise<unknown> = Promise.resolve()
+  let underWay = 0
+  const alone = <T>(act: () => Promise<T>): Promise<T> => {
+    underWay++
+    const done = queue.then(act).finally(() => underWay--)
+    queue = done.catch(() => {})
+    return done
+  }
+
+  const take = (line: RemoteLine) => {
+    note(known, line)
+    if (line.type === LeaseTaken.type) noticeHolder(line)
+    time.continueAfter(known.at)
+  }
+
   const catchUp = async () => {
-    for await (const line of linesBehind(book, known.seq)) {
-      note(known, line)
-      if (line.type === LeaseTaken.type) noticeHolder(line)
-    }
-    if (known.at !== '') time.continueAfter(known.at)
+    for await (const line of linesBehind(book, known.seq)) take(line)
   }
 
   const noticeHolder = (line: RemoteLine) => {
@@ -222,7 +236,7 @@ export const esdbWriter = (
     )
   }
 
-  const commit: EsdbWriter['commit'] = async requests => {
+  const commitAlone: EsdbWriter['commit'] = async requests => {
     const since = performance.now()
     const before = await settlePending()
     if (before !== undefined) return unknownToAll(requests, before)
@@ -246,34 +260,41 @@ export const esdbWriter = (
   const unknownToAll = (requests: readonly Request[], detail: string): readonly Outcome[] =>
     requests.map(() => left({ kind: 'outcome-unknown', detail }))
 
-  return {
-    commit,
-    seqsOf: async of => {
+  const takeOver = async (held: Lease, from: string) => {
+    const { book: bookName } = identity
+    const taken = LeaseTaken({ book: bookName, term: held.term, holder: held.holder, from })
+    const proposal = propose(outside(`lease ${bookName} ${held.term} ${held.holder}`), taken)
+    for (;;) {
       await catchUp()
-      return known.streams.get(of)?.seqs ?? []
-    },
+      const last = revisionOf(known, ledgerStream)
+      const expected = last < 0 ? ('no-stream' as const) : { revision: last }
+      const writes = [{ stream: ledgerStream, expected, events: [proposal] }]
+      const request = { group: { run: 0, writes }, proposals: [proposal], data: [JSON.stringify(taken.data)] }
+      const [outcome] = await commitAlone([request])
+      if (outcome === undefined) throw new Error('an append was not answered')
+      if ('bug' in outcome) throw outcome.bug
+      if (outcome._tag === 'Right') return
+      if (outcome.left.kind === 'outcome-unknown')
+        throw new LeaseLost(
+          `the lease on ${bookName} was taken, but EventStoreDB did not say whether it wrote so; start again`,
+        )
+      held.requireHeld() // somebody wrote in between: decided again, for as long as the lease stands
+    }
+  }
+
+  return {
+    commit: requests => alone(() => commitAlone(requests)),
+    seqsOf: of =>
+      alone(async () => {
+        await catchUp()
+        return [...(known.streams.get(of)?.seqs ?? [])]
+      }),
     hold: held => {
       lease = held
     },
-    takeOver: async (held, from) => {
-      const { book: bookName } = identity
-      const taken = LeaseTaken({ book: bookName, term: held.term, holder: held.holder, from })
-      const proposal = propose(outside(`lease ${bookName} ${held.term} ${held.holder}`), taken)
-      for (;;) {
-        await catchUp()
-        const last = revisionOf(known, ledgerStream)
-        const expected = last < 0 ? ('no-stream' as const) : { revision: last }
-        const writes = [{ stream: ledgerStream, expected, events: [proposal] }]
-        const request = { group: { run: 0, writes }, proposals: [proposal], data: [JSON.stringify(taken.data)] }
-        const [outcome] = await commit([request])
-        if (outcome !== undefined && '_tag' in outcome && outcome._tag === 'Right') return
-        if (outcome !== undefined && 'bug' in outcome) throw outcome.bug
-        held.requireHeld()
-        if (outcome?._tag === 'Left' && outcome.left.kind === 'outcome-unknown')
-          throw new LeaseLost(
-            `the lease on ${bookName} was taken, but EventStoreDB did not say whether it wrote so; start again`,
-          )
-      }
+    takeOver: (held, from) => alone(() => takeOver(held, from)),
+    offer: line => {
+      if (underWay === 0 && line.seq === known.seq + 1) take(line)
     },
   }
 }

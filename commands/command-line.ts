@@ -143,7 +143,7 @@ export const runCommandLine = async (
       .option('config', { type: 'string', describe: 'Configuration file', global: true })
       .option('ledger', { type: 'string', describe: 'Folder of the ledgers', global: true })
       .option('state', { type: 'string', describe: 'Folder of the views', global: true })
-      .option('store', { type: 'string', describe: 'Where the ledger is: jsonl', global: true })
+      .option('store', { type: 'string', describe: 'Where the ledger is: jsonl, or esdb://host:2113', global: true })
       .option('json', { type: 'boolean', default: false, describe: 'For programs', global: true })
       .option('log-level', { type: 'string', describe: 'trace debug info warn error silent', global: true })
       .option('as-of', { type: 'string', describe: 'Recorded data: where the clock stands', global: true })
@@ -253,8 +253,11 @@ const exitCodeOf = (error: unknown): number => {
     case 'KeyRefused':
     case 'CalendarEnds':
     case 'ConfigurationError':
+    case 'StoreRefused':
       return exit.refused
     case 'LedgerBusy':
+    case 'StoreUnreachable':
+    case 'LeaseLost':
       return exit.tryAgain
     case 'CannotWrite':
     case 'RepairFailed':

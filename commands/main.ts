@@ -79,10 +79,10 @@ const engineOf = async (
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
   const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
 
-  if (config.store !== 'jsonl')
+  if (config.store !== 'jsonl' && !(await import('../adapters/esdb-address.ts')).isEsdb(config.store))
     throw new Stop(
       exit.refused,
-      `--store ${config.store.split(':')[0]}: only jsonl, the embedded ledger, is built in`,
+      '--store is neither jsonl, the embedded ledger, nor the address of an EventStoreDB: esdb://host:2113',
     )
   const ledgerPath = join(config.ledger, config.book)
   const stateBook = join(config.state, config.book)
@@ -215,7 +215,24 @@ const engineOf = async (
     examples: join(program.root, 'examples'),
     run: (argv, how) => main(argv, signal, how === 'silent' ? silent(screen) : screen),
   }
-  return engine
+  return config.store === 'jsonl' ? engine : onEsdb(engine)
+}
+
+/** The same engine on EventStoreDB. The KILL file and the data that events refer to stay on this machine. */
+const onEsdb = async (engine: Engine): Promise<Engine> => {
+  const { esdbLedger } = await import('../adapters/esdb-ledger.ts')
+  const { readEsdbCredentials } = await import('../adapters/esdb-address.ts')
+  const { config, clock, signal, copies, venue } = engine
+  const { fenced, ...ledger } = esdbLedger({
+    store: config.store,
+    credentials: readEsdbCredentials(process.env),
+    book: config.book,
+    creation: mode => creation(config, mode),
+    clock: clock.now,
+    signal,
+    files: copies,
+  })
+  return { ...engine, ...ledger, venue: async (market, orders) => fenced(await venue(market, orders)) }
 }
 
 /**
