@@ -133,7 +133,9 @@ export const readEsdbCredentials = (
   if (text === undefined) return undefined
   const [, username, password] = /^([^:\s]+):(\S+)\s*$/.exec(text) ?? []
   if (username === undefined || password === undefined)
-    throw new StoreRefused(`the credentials of EventStoreDB are not of the form user:password; ${credentialsAdvice}`)
+    throw new StoreRefused(
+      `the credentials of EventStoreDB are not of the form user:password; ${credentialsAdvice}`,
+    )
   return { username, password }
 }
 

@@ -6,9 +6,9 @@ import { LedgerDamaged } from '../domain/event-store.ts'
 import type { AuditOptions, AuditReport, AuditStep } from '../domain/ledger-audit.ts'
 import { StoreRefused } from '../domain/remote-store.ts'
 import { SegmentOpened } from '../domain/segment.ts'
-import type { Damage } from './ledger-advance.ts'
 import { lineOf, type RemoteLine } from './esdb-line.ts'
 import { lastLine, type RemoteBook } from './esdb-reading.ts'
+import type { Damage } from './ledger-advance.ts'
 import { zeroHash } from './ledger-line.ts'
 import { dateOf } from './ledger-segment.ts'
 import { enterSegment, loseTrack, nothingVerified, verifyChunk } from './ledger-verify-lines.ts'
@@ -103,7 +103,8 @@ const lastSeq = async (book: RemoteBook): Promise<Seq> => {
   }
 }
 
-const nameIn = (line: RemoteLine): string => String((JSON.parse(line.data) as { segment?: unknown }).segment ?? '')
+const nameIn = (line: RemoteLine): string =>
+  String((JSON.parse(line.data) as { segment?: unknown }).segment ?? '')
 
 const isWanted = (segment: string, date: string | undefined): boolean =>
   date === undefined || (segment !== '' && dateOf(segment) === date)

@@ -6,8 +6,8 @@
 
 import { readFileSync } from 'node:fs'
 import type {
-  EventData,
   EventStoreDBClient as Client,
+  EventData,
   JSONEventType,
   ResolvedEvent,
   StreamSubscription,
@@ -215,7 +215,9 @@ const callsOf = (
       }
     },
     read: (stream, from, count) =>
-      patiently(() => collect(stream, { fromRevision: BigInt(from), maxCount: count, direction: 'forwards' })),
+      patiently(() =>
+        collect(stream, { fromRevision: BigInt(from), maxCount: count, direction: 'forwards' }),
+      ),
     readLast: async stream => {
       const found = await patiently(() =>
         collect(stream, { fromRevision: 'end', maxCount: 1, direction: 'backwards' }),
@@ -253,7 +255,13 @@ const remote = ({
   type,
   data,
   metadata,
-}: NonNullable<ResolvedEvent['event']>): RemoteEvent => ({ id, revision: Number(revision), type, data, metadata })
+}: NonNullable<ResolvedEvent['event']>): RemoteEvent => ({
+  id,
+  revision: Number(revision),
+  type,
+  data,
+  metadata,
+})
 
 async function* subscriptionOf(
   open: () => StreamSubscription<JSONEventType>,

@@ -38,7 +38,8 @@ interface Found {
 }
 
 /** For people: where the book is. */
-export const placeOf = ({ address }: EsdbClient, book: string): string => `${address.text}, stream ${bookStream(book)}`
+export const placeOf = ({ address }: EsdbClient, book: string): string =>
+  `${address.text}, stream ${bookStream(book)}`
 
 /** Undefined when there is no such book. Throws LedgerDamaged for what is not ours or of a newer program. */
 export const readRemoteIdentity = async (client: EsdbClient, book: string): Promise<Found | undefined> => {
@@ -47,7 +48,10 @@ export const readRemoteIdentity = async (client: EsdbClient, book: string): Prom
   const parsed = RemoteIdentity.safeParse(last.data)
   const place = placeOf(client, book)
   if (!parsed.success)
-    throw new LedgerDamaged('not-ours', `${place} is not a ledger this program can use; update veritape, or name another book`)
+    throw new LedgerDamaged(
+      'not-ours',
+      `${place} is not a ledger this program can use; update veritape, or name another book`,
+    )
   if (parsed.data.ledger.minReaderVersion > formatVersion)
     throw new LedgerDamaged(
       'not-ours',

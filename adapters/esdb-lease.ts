@@ -47,7 +47,11 @@ export class BookHeld extends LeaseLost {
 }
 
 /** Takes the lease of the store's book, waiting for as long as a dead holder must be given. Throws BookHeld, LeaseLost. */
-export const takeLease = async (client: EsdbClient, store: EsdbStore, signal?: AbortSignal): Promise<HeldLease> => {
+export const takeLease = async (
+  client: EsdbClient,
+  store: EsdbStore,
+  signal?: AbortSignal,
+): Promise<HeldLease> => {
   const { book } = store.identity
   for (;;) {
     const found = await look(client, book)
@@ -147,8 +151,10 @@ const held = (
     } else if (put === 'moved') {
       const now = await look(client, book)
       const ours = now.record?.term === term && now.record.holder === holder
-      if (ours) revision = now.revision // an earlier renewal arrived after all; its time is not known
-      else lost ??= `${now.record?.holder ?? 'nobody'} took the book ${book} over; this executor stops and has sent nothing since`
+      if (ours)
+        revision = now.revision // an earlier renewal arrived after all; its time is not known
+      else
+        lost ??= `${now.record?.holder ?? 'nobody'} took the book ${book} over; this executor stops and has sent nothing since`
     }
   }
 

@@ -32,7 +32,15 @@ export interface EsdbLedgerOptions {
   readonly files: LedgerCopies
 }
 
-export const esdbLedger = ({ store, credentials, book, creation, clock, signal, files }: EsdbLedgerOptions) => {
+export const esdbLedger = ({
+  store,
+  credentials,
+  book,
+  creation,
+  clock,
+  signal,
+  files,
+}: EsdbLedgerOptions) => {
   const address = readEsdbAddress(store)
   const connect = () => openEsdbClient(address, credentials)
   let executing: EsdbStore | undefined
@@ -131,13 +139,19 @@ export const esdbLedger = ({ store, credentials, book, creation, clock, signal, 
 
     // biome-ignore lint/correctness/useYield: it refuses before there is anything to give
     sealLedger: async function* (): AsyncGenerator<never, void> {
-      throw onlyFiles('seal', "copy the book to files first: 'veritape copy --to jsonl:FOLDER', and seal those")
+      throw onlyFiles(
+        'seal',
+        "copy the book to files first: 'veritape copy --to jsonl:FOLDER', and seal those",
+      )
     },
 
     copies: {
       ...files,
       backup: async () => {
-        throw onlyFiles('backup', "use 'veritape copy --to jsonl:FOLDER', or the backup of EventStoreDB itself")
+        throw onlyFiles(
+          'backup',
+          "use 'veritape copy --to jsonl:FOLDER', or the backup of EventStoreDB itself",
+        )
       },
       restore: async () => {
         throw onlyFiles('restore', "restore it without --store, then 'veritape copy' it over")
@@ -147,11 +161,15 @@ export const esdbLedger = ({ store, credentials, book, creation, clock, signal, 
       },
       // biome-ignore lint/correctness/useYield: it refuses before there is anything to give
       redacted: async function* () {
-        throw onlyFiles('a redacted export', "copy the book to files first: 'veritape copy --to jsonl:FOLDER'")
+        throw onlyFiles(
+          'a redacted export',
+          "copy the book to files first: 'veritape copy --to jsonl:FOLDER'",
+        )
       },
       plainLine: (seq: Seq) =>
         using(async client => {
-          for await (const line of linesBetween({ client, stream: bookStream(book) }, seq - 1, seq)) return line.text
+          for await (const line of linesBetween({ client, stream: bookStream(book) }, seq - 1, seq))
+            return line.text
           throw new StoreRefused(`there is no event ${seq}`)
         }),
       rangeOf: (selection: Selection) => using(client => rangeOf(client, book, selection)),

@@ -133,4 +133,3 @@ const foreign = (place: string, what: string): LedgerDamaged =>
 /** Bytes that an event counts for in the server's MaxAppendSize. */
 export const remoteBytes = ({ type, data, metadata }: ProposedRemote): number =>
   Buffer.byteLength(JSON.stringify(data)) + Buffer.byteLength(JSON.stringify(metadata)) + 2 * type.length
-

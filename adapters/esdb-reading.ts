@@ -30,7 +30,8 @@ export async function* linesBetween(book: RemoteBook, after: Seq, upTo: Seq): As
   while (seq < upTo) {
     const count = Math.min(pageEvents, upTo - seq)
     const page = await book.client.read(book.stream, seq, count)
-    if (page === 'missing' || page.length === 0) throw lost(book, `event ${seq + 1} is not there, and ${upTo} was`)
+    if (page === 'missing' || page.length === 0)
+      throw lost(book, `event ${seq + 1} is not there, and ${upTo} was`)
     for (const event of page) {
       const line = follow(book, event, seq, hash)
       seq = line.seq
@@ -42,7 +43,10 @@ export async function* linesBetween(book: RemoteBook, after: Seq, upTo: Seq): As
 
 const follow = (book: RemoteBook, event: RemoteEvent, seq: Seq, hash: string | undefined): RemoteLine => {
   if (event.revision !== seq)
-    throw lost(book, `after event ${seq} comes event ${event.revision + 1}; the stream was truncated or deleted`)
+    throw lost(
+      book,
+      `after event ${seq} comes event ${event.revision + 1}; the stream was truncated or deleted`,
+    )
   const line = lineOf(book.stream, event)
   if (hash !== undefined && line.previous !== hash)
     throw new LedgerDamaged(
@@ -73,7 +77,8 @@ const requireNeverWritten = async (book: RemoteBook, seen: Seq) => {
   if (seen > 0) throw lost(book, `it is gone, and it had ${seen} events`)
   const metadata = await book.client.metadata(book.stream)
   const [name] = Object.keys(metadata)
-  if (name !== undefined) throw lost(book, `it is empty, and its metadata says ${name}: it was deleted or truncated`)
+  if (name !== undefined)
+    throw lost(book, `it is empty, and its metadata says ${name}: it was deleted or truncated`)
 }
 
 /** The last line; undefined for a book without events. */
@@ -107,7 +112,8 @@ export const esdbReading = (
 
   const headLine = (): Promise<RemoteLine | undefined> => {
     const head = lastLine(book).then(line => {
-      if ((line?.seq ?? 0) < seen) throw lost(book, `it ends at event ${line?.seq ?? 0}, and ${seen} was there`)
+      if ((line?.seq ?? 0) < seen)
+        throw lost(book, `it ends at event ${line?.seq ?? 0}, and ${seen} was there`)
       seen = line?.seq ?? 0
       return line
     })

@@ -31,7 +31,13 @@ export interface EsdbStore extends EventStore {
 }
 
 /** Opens a book for writing. Throws NoSuchBook, LedgerDamaged, StoreRefused, StoreUnreachable. */
-export const openEsdbStore = async ({ client, book, role, clock, create }: EsdbOptions): Promise<EsdbStore> => {
+export const openEsdbStore = async ({
+  client,
+  book,
+  role,
+  clock,
+  create,
+}: EsdbOptions): Promise<EsdbStore> => {
   try {
     const identity = await requireRemoteIdentity(client, book, create, clock)
     requireNoCopy(client, identity)

@@ -12,14 +12,15 @@ import type { Recorded, Seq, StreamName } from '../domain/event.ts'
 import { outside, propose } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { LeaseTaken } from '../domain/lease-taken.ts'
-import { type Lease, LeaseLost, StoreUnreachable } from '../domain/remote-store.ts'
+import { type Lease, LeaseLost } from '../domain/remote-store.ts'
 import { left } from '../domain/result.ts'
 import { SegmentClosed, SegmentOpened } from '../domain/segment.ts'
 import { ledgerStream } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
-import { pause, type ProposedRemote } from './esdb-client.ts'
-import { remoteBytes, remoteOf, type RemoteLine } from './esdb-line.ts'
+import { pause } from './esdb-client.ts'
+import { type RemoteLine, remoteBytes, remoteOf } from './esdb-line.ts'
 import { linesBehind, linesBetween, type RemoteBook } from './esdb-reading.ts'
+import { type Sent, type Shipment, send } from './esdb-sending.ts'
 import type { Request, Stored } from './ledger-decision.ts'
 import { type Outcome, type WriteGroup, writeGroup } from './ledger-group.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
@@ -41,14 +42,6 @@ export interface EsdbWriter {
   offer(line: RemoteLine): void
 }
 
-/** An append whose outcome is not known: it comes before anything else that is written. */
-interface Pending {
-  readonly behind: number
-  readonly events: readonly ProposedRemote[]
-}
-
-type Sent = 'written' | 'moved' | { readonly unknown: string }
-
 /** A word that tells this store apart from every other one, on this machine and elsewhere. */
 export const writerName = (): string =>
   `${hostname()}/${process.pid}/${Math.random().toString(36).slice(2, 10).padEnd(8, '0')}`
@@ -59,14 +52,15 @@ export const esdbWriter = (
   clock: () => Instant,
   name: string,
 ): EsdbWriter => {
-  const { client, stream } = book
+  const { client } = book
   const { patienceMs, appendBytesMax } = client.address
   const known = nothingKnown()
   const time = recordedTime(clock)
   const today = datesOf(clock, identity.zone)
   /** Events of the past that the present requests repeat. */
   const fetched = new Map<Seq, Stored>()
-  let pending: Pending | undefined
+  /** An append whose outcome is not known: it comes before anything else that is written. */
+  let pending: Shipment | undefined
   let lease: Lease | undefined
 
   const stored = {
@@ -121,40 +115,12 @@ export const esdbWriter = (
       }
   }
 
-  const send = async ({ behind, events }: Pending): Promise<Sent> => {
-    const since = performance.now()
-    for (let attempt = 1; ; attempt++) {
-      lease?.requireHeld()
-      const answer = await client.append(stream, behind, events)
-      if (answer.kind === 'written') return 'written'
-      if (answer.kind === 'wrong-version') return 'moved'
-      if (answer.kind === 'stream-deleted')
-        throw new LedgerDamaged('lost-acknowledged', `the stream ${stream} was deleted in EventStoreDB; restore the book from a copy`)
-      if (answer.kind === 'too-large')
-        throw new Error(`EventStoreDB refused ${events.length} events as too large; its MaxAppendSize is below appendBytesMax=${appendBytesMax} of --store`)
-      const there = await lookFor(behind + 1)
-      if (there === (events[0] as ProposedRemote).id) return 'written'
-      if (there !== undefined && there !== 'cannot look') return 'moved'
-      if (performance.now() - since >= patienceMs) return { unknown: `EventStoreDB: ${answer.detail}` }
-      await pause(Math.min(10 * 2 ** attempt, 500))
-    }
-  }
-
-  /** Id of the event at a revision. */
-  const lookFor = async (revision: number): Promise<string | undefined> => {
-    try {
-      const page = await client.read(stream, revision, 1)
-      return page === 'missing' ? undefined : page[0]?.id
-    } catch (error) {
-      if (error instanceof StoreUnreachable) return 'cannot look'
-      throw error
-    }
-  }
+  const sendNow = (shipment: Shipment): Promise<Sent> => send(book, shipment, () => lease?.requireHeld())
 
   /** What was left unknown is found out first. Undefined when all is known. */
   const settlePending = async (): Promise<string | undefined> => {
     if (pending === undefined) return undefined
-    const sent = await send(pending)
+    const sent = await sendNow(pending)
     if (typeof sent === 'object') return sent.unknown
     pending = undefined
     await catchUp()
@@ -173,7 +139,7 @@ export const esdbWriter = (
     const bytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, start)
     const attempt = { behind: known.seq - 1, events }
     try {
-      const sent = await send(attempt)
+      const sent = await sendNow(attempt)
       if (sent === 'written') group.settle(segment, bytes)
       else group.drop()
       if (typeof sent === 'object') pending = attempt
@@ -228,7 +194,8 @@ export const esdbWriter = (
     if (sent === 'moved') return 'again'
     if (sent === 'too-large') {
       const [only] = requests
-      if (requests.length > 1 || only === undefined) throw new Error('appends were put together that do not fit')
+      if (requests.length > 1 || only === undefined)
+        throw new Error('appends were put together that do not fit')
       return [{ bug: tooLarge(only, appendBytesMax) }]
     }
     return outcomes.map(outcome =>
@@ -250,7 +217,9 @@ export const esdbWriter = (
       if (outcomes !== 'again') return outcomes
       const waitedMs = Math.round(performance.now() - since)
       if (waitedMs > patienceMs)
-        return requests.map(() => left({ kind: 'ledger-busy', waitedMs, holder: 'other writers of the book' }))
+        return requests.map(() =>
+          left({ kind: 'ledger-busy', waitedMs, holder: 'other writers of the book' }),
+        )
       if (isSure) await pause(Math.random() * Math.min(turn * 4, 100)) // so that the same two do not meet again
       await catchUp()
       isSure = true

@@ -164,6 +164,12 @@ const engineOf = async (
     repairLedger: async apply =>
       (await import('../adapters/ledger-repair.ts')).repairLedger(ledgerPath, { apply }),
     copies: ledgerCopies(config.ledger, creation(config, config.mode)),
+    copyLedger: async function* (options) {
+      const { copyLedger } = await import('../adapters/ledger-copying.ts')
+      const { readEsdbCredentials } = await import('../adapters/esdb-address.ts')
+      const credentials = readEsdbCredentials(process.env)
+      return yield* copyLedger(options, { book: config.book, ledgers: config.ledger, credentials, signal })
+    },
     kill: killSwitch(ledgerPath),
     views: openStateFolder(stateBook),
     data,

@@ -197,6 +197,7 @@ export const world = (settings: Config = config, seated: readonly Champion[] = c
         columns: unused('recorded.columns'),
       },
       copies: new Proxy({} as LedgerCopies, { get: (_, verb) => unused(`copies.${String(verb)}`) }),
+      copyLedger: unused('copyLedger'),
       calendar: nyseCalendar,
       market: async () => recorded,
       venue: async (market, orders) =>

@@ -4,12 +4,7 @@
 import codes from '@eventstore/db-client/generated/code_pb.js'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import type streams from '@eventstore/db-client/generated/streams_pb.js'
-import {
-  type sendUnaryData,
-  type ServerDuplexStream,
-  type ServerReadableStream,
-  status,
-} from '@grpc/grpc-js'
+import { type ServerDuplexStream, type ServerReadableStream, type sendUnaryData, status } from '@grpc/grpc-js'
 import type { AppendFault, Script } from './faults.ts'
 import type { Committed, ExpectedRevision, Log, ProposedRecord } from './log.ts'
 import {
@@ -50,7 +45,7 @@ export const append = (
   connection: string,
   call: ServerReadableStream<streams.AppendReq, streams.AppendResp>,
   answer: sendUnaryData<streams.AppendResp>,
-): void => {
+) => {
   let options: streams.AppendReq.Options | undefined
   const proposed: (ProposedRecord | undefined)[] = []
   call.on('error', () => {})
@@ -94,7 +89,7 @@ const answerAppend = (
   stream: string,
   expected: ExpectedRevision,
   done: Committed,
-): void => {
+) => {
   switch (done.kind) {
     case 'written':
     case 'idempotent':
@@ -124,7 +119,7 @@ export const batchAppend = (
   server: Appending,
   connection: string,
   call: ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>,
-): void => {
+) => {
   const batches = new Map<string, Batch>()
   call.on('error', () => {})
   call.on('end', () => call.end())
@@ -150,7 +145,7 @@ const finish = (
   request: streams.BatchAppendReq,
   { options, proposed }: Batch,
   write: (response: streams.BatchAppendResp) => void,
-): void => {
+) => {
   const stream = nameOf(options)
   const expected = expectedOf(options, options.hasStreamPosition() ? options.getStreamPosition() : undefined)
   const response = batchAnswer(request, options)

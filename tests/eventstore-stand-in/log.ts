@@ -157,9 +157,7 @@ export class Log {
     const id = crypto.randomUUID()
     const metadata = new Uint8Array()
     const data = Buffer.from(text)
-    this.#write(`$$${stream}`, [
-      { id, type: '$metadata', contentType: 'application/json', data, metadata },
-    ])
+    this.#write(`$$${stream}`, [{ id, type: '$metadata', contentType: 'application/json', data, metadata }])
   }
 
   /** The version that a delete was refused with, or where it was written. */
@@ -184,7 +182,8 @@ export class Log {
     const current = BigInt(this.all(stream).length) - 1n
     if (current < 0n && !(alsoMissing && (expected === 'any' || expected === 'no_stream')))
       return { kind: 'wrong-version', current }
-    if (typeof expected === 'object' && expected.revision !== current) return { kind: 'wrong-version', current }
+    if (typeof expected === 'object' && expected.revision !== current)
+      return { kind: 'wrong-version', current }
     return undefined
   }
 

@@ -3,27 +3,39 @@
 
 import type streams from '@eventstore/db-client/generated/streams_pb.js'
 import { type ServerWritableStream, status } from '@grpc/grpc-js'
-import type { Script, ReadFault } from './faults.ts'
+import type { ReadFault, Script } from './faults.ts'
 import type { Log, StoredRecord } from './log.ts'
-import { caughtUp, checkpoint, confirmation, eventMessage, failure, notFound, streamDeleted, text } from './wire.ts'
+import {
+  caughtUp,
+  checkpoint,
+  confirmation,
+  eventMessage,
+  failure,
+  notFound,
+  streamDeleted,
+  text,
+} from './wire.ts'
 
 type Call = ServerWritableStream<streams.ReadReq, streams.ReadResp>
 
-const emitError = (call: Call, error: object) => call.emit('error', error)
+const emitError = (call: Call, error: object): void => {
+  call.emit('error', error)
+}
 
 /** What the server gives at most before it looks at the client again: the window of a filtered read. */
 const window = 32
 
-export const readFrom = (log: Log, faults: Script<ReadFault>, connection: string, call: Call): void => {
+export const readFrom = (log: Log, faults: Script<ReadFault>, connection: string, call: Call) => {
   const options = call.request.getOptions()
   if (options === undefined || !options.hasUuidOption())
-    return void emitError(call, failure(status.INVALID_ARGUMENT, 'uuid_option is missing'))
+    return emitError(call, failure(status.INVALID_ARGUMENT, 'uuid_option is missing'))
   const stream = options.hasStream()
     ? text(options.getStream()?.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array())
     : undefined
   const fault = faults.next(connection, stream ?? '$all')
   if (fault?.kind === 'mute') return
-  if (fault?.kind === 'unavailable') return void emitError(call, failure(status.UNAVAILABLE, 'Server Is Not Ready'))
+  if (fault?.kind === 'unavailable')
+    return emitError(call, failure(status.UNAVAILABLE, 'Server Is Not Ready'))
   const begin = () => {
     if (options.hasSubscription()) subscribe(log, options, stream, call, fault)
     else readOnce(log, options, stream, call, fault)
@@ -43,21 +55,21 @@ const readOnce = (
   stream: string | undefined,
   call: Call,
   fault: Struck,
-): void => {
+) => {
   const count = Number(options.getCount())
   const backwards = options.getReadDirection() === 1
-  if (stream !== undefined && log.isTombstoned(stream)) return void emitError(call, streamDeleted(stream))
+  if (stream !== undefined && log.isTombstoned(stream)) return emitError(call, streamDeleted(stream))
   if (stream !== undefined && !log.exists(stream)) {
     call.write(notFound(options))
-    return void call.end()
+    return call.end()
   }
   const fromEnd = stream === undefined ? options.getAll()?.hasEnd() : options.getStream()?.hasEnd()
-  if (count === 0) return void emitError(call, failure(status.UNKNOWN, 'count must be positive'))
+  if (count === 0) return emitError(call, failure(status.UNKNOWN, 'count must be positive'))
   if (stream !== undefined && fromEnd && !backwards)
-    return void emitError(call, failure(status.UNKNOWN, 'cannot read forwards from the end'))
+    return emitError(call, failure(status.UNKNOWN, 'cannot read forwards from the end'))
   const source = visible(log, stream)
   const start = startOf(source, options, stream)
-  if (start === undefined) return void emitError(call, failure(status.UNKNOWN, 'no record begins there'))
+  if (start === undefined) return emitError(call, failure(status.UNKNOWN, 'no record begins there'))
   const chosen = backwards
     ? source.slice(0, Math.min(start, source.length - 1) + 1).reverse()
     : source.slice(Math.min(start, source.length))
@@ -66,14 +78,14 @@ const readOnce = (
   let at = 0
   const pump = () => {
     while (at < chosen.length && sent < count) {
-      if (fault?.kind === 'cut' && sent >= (fault.amount ?? 0)) return void cut(call)
+      if (fault?.kind === 'cut' && sent >= (fault.amount ?? 0)) return cut(call)
       const record = chosen[at] as StoredRecord
       at++
       if (!matches(record)) continue
       sent++
-      if (!call.write(eventMessage(record, stream === undefined))) return void call.once('drain', pump)
+      if (!call.write(eventMessage(record, stream === undefined))) return call.once('drain', pump)
     }
-    if (fault?.kind === 'cut') return void cut(call)
+    if (fault?.kind === 'cut') return cut(call)
     call.end()
   }
   pump()
@@ -114,13 +126,14 @@ const subscribe = (
   stream: string | undefined,
   call: Call,
   fault: Struck,
-): void => {
-  if (stream !== undefined && log.isTombstoned(stream)) return void emitError(call, streamDeleted(stream))
+) => {
+  if (stream !== undefined && log.isTombstoned(stream)) return emitError(call, streamDeleted(stream))
   const matches = filterOf(options)
-  const every = options.hasFilter() ? Math.max(1, options.getFilter()?.getCheckpointintervalmultiplier() ?? 1) * window : 0
+  const every = options.hasFilter()
+    ? Math.max(1, options.getFilter()?.getCheckpointintervalmultiplier() ?? 1) * window
+    : 0
   let after = afterOf(log, options, stream)
-  if (after === undefined)
-    return void emitError(call, failure(status.INVALID_ARGUMENT, 'no record begins there'))
+  if (after === undefined) return emitError(call, failure(status.INVALID_ARGUMENT, 'no record begins there'))
   let sent = 0
   let considered = 0
   let last = -1n
@@ -131,7 +144,8 @@ const subscribe = (
 
   /** Undefined at the end of what is there. */
   const nextRecord = (): StoredRecord | undefined => {
-    if (stream === undefined) return after === -1n ? log.records[0] : log.records[indexBehind(log.records, after as bigint)]
+    if (stream === undefined)
+      return after === -1n ? log.records[0] : log.records[indexBehind(log.records, after as bigint)]
     const first = log.firstVisible(stream)
     const from = (after as bigint) + 1n
     return log.all(stream)[Number(from < first ? first : from)]
@@ -154,13 +168,14 @@ const subscribe = (
       if (every > 0 && considered % every === 0) call.write(checkpoint(last))
     }
     if (over || !flowing) return
-    if (stream !== undefined && log.isTombstoned(stream)) return stop(() => emitError(call, streamDeleted(stream)))
+    if (stream !== undefined && log.isTombstoned(stream))
+      return stop(() => emitError(call, streamDeleted(stream)))
     if (live) return
     live = true
     if (every > 0 && last >= 0n && considered % every !== 0) call.write(checkpoint(last))
     call.write(caughtUp())
   }
-  const stop = (end: () => void) => {
+  const stop = (end: () => unknown) => {
     over = true
     off()
     end()
@@ -179,7 +194,11 @@ const subscribe = (
 }
 
 /** Revision or position behind which a subscription begins; -1 is the start. Undefined where no record begins. */
-const afterOf = (log: Log, options: streams.ReadReq.Options, stream: string | undefined): bigint | undefined => {
+const afterOf = (
+  log: Log,
+  options: streams.ReadReq.Options,
+  stream: string | undefined,
+): bigint | undefined => {
   if (stream === undefined) {
     const all = options.getAll()
     if (all?.hasStart()) return -1n

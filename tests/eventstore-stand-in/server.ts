@@ -9,7 +9,6 @@ import services from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
 import {
   type Metadata,
-  type sendUnaryData,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
@@ -17,6 +16,7 @@ import {
   type ServerUnaryCall,
   type ServerWritableStream,
   type ServiceDefinition,
+  type sendUnaryData,
   status,
 } from '@grpc/grpc-js'
 import { append, batchAppend } from './appending.ts'
@@ -71,8 +71,7 @@ export const standIn = async ({
       cutAll: () => own.drain(`127.0.0.1:${port}`, 0),
     })
     server.addService(services.StreamsService as unknown as ServiceDefinition, {
-      read: (call: ServerWritableStream<streams.ReadReq, streams.ReadResp>) =>
-        readWith(log, reads, call),
+      read: (call: ServerWritableStream<streams.ReadReq, streams.ReadResp>) => readWith(log, reads, call),
       append: (
         call: ServerReadableStream<streams.AppendReq, streams.AppendResp>,
         answer: sendUnaryData<streams.AppendResp>,
@@ -81,8 +80,10 @@ export const standIn = async ({
         batch
           ? batchAppend(appending(), nameOf(call.metadata), call)
           : void call.emit('error', failure(status.UNIMPLEMENTED, 'no batch route')),
-      delete: (call: ServerUnaryCall<streams.DeleteReq, streams.DeleteResp>, answer: sendUnaryData<streams.DeleteResp>) =>
-        remove(log, call.request, answer),
+      delete: (
+        call: ServerUnaryCall<streams.DeleteReq, streams.DeleteResp>,
+        answer: sendUnaryData<streams.DeleteResp>,
+      ) => remove(log, call.request, answer),
       tombstone: (
         call: ServerUnaryCall<streams.TombstoneReq, streams.TombstoneResp>,
         answer: sendUnaryData<streams.TombstoneResp>,
@@ -122,7 +123,7 @@ const readWith = (
   log: Log,
   faults: Script<ReadFault>,
   call: ServerWritableStream<streams.ReadReq, streams.ReadResp>,
-): void => {
+) => {
   call.on('error', () => {})
   readFrom(log, faults, nameOf(call.metadata), call)
 }
@@ -166,7 +167,7 @@ const remove = (log: Log, request: streams.DeleteReq, answer: sendUnaryData<stre
   answer(null, response)
 }
 
-const bury = (log: Log, request: streams.TombstoneReq, answer: sendUnaryData<streams.TombstoneResp>): void => {
+const bury = (log: Log, request: streams.TombstoneReq, answer: sendUnaryData<streams.TombstoneResp>) => {
   const options = request.getOptions() as streams.TombstoneReq.Options
   const stream = text(options.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array())
   const expected = expectedOf(options, options.hasRevision() ? options.getRevision() : undefined)

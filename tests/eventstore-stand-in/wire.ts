@@ -15,7 +15,10 @@ export const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('
 export const uuidOf = (uuid: shared.UUID | undefined): string => {
   if (uuid === undefined) throw new Error('a message without its id')
   if (!uuid.hasStructured()) return uuid.getString()
-  const half = (bits: string | undefined) => BigInt.asUintN(64, BigInt(bits ?? 0)).toString(16).padStart(16, '0')
+  const half = (bits: string | undefined) =>
+    BigInt.asUintN(64, BigInt(bits ?? 0))
+      .toString(16)
+      .padStart(16, '0')
   const structured = uuid.getStructured()
   const hex = half(structured?.getMostSignificantBits()) + half(structured?.getLeastSignificantBits())
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
@@ -43,8 +46,8 @@ export const expectedOf = (options: ExpectingOptions, revision: string | undefin
   return options.hasNoStream() ? 'no_stream' : options.hasStreamExists() ? 'stream_exists' : 'any'
 }
 
-/** The older fields are unsigned: -1 is their greatest number. */
-const noStreamTwin = 18446744073709551615
+/** The older fields are unsigned: -1 is their greatest number, as near as a double comes to it. */
+const noStreamTwin = 2 ** 64
 
 export const appendSuccess = (revision: bigint, position: bigint): streams.AppendResp => {
   const success = new streams.AppendResp.Success()
@@ -118,7 +121,10 @@ export const notLeader = (host: string, port: number) =>
 
 type BatchAnswer = streams.BatchAppendResp
 
-export const batchAnswer = (request: streams.BatchAppendReq, options: streams.BatchAppendReq.Options): BatchAnswer => {
+export const batchAnswer = (
+  request: streams.BatchAppendReq,
+  options: streams.BatchAppendReq.Options,
+): BatchAnswer => {
   const response = new streams.BatchAppendResp()
   response.setCorrelationId(request.getCorrelationId())
   response.setStreamIdentifier(options.getStreamIdentifier())
@@ -159,7 +165,11 @@ export const batchFailure = (
   return response
 }
 
-export const batchWrongVersion = (response: BatchAnswer, current: bigint, expected: ExpectedRevision): BatchAnswer => {
+export const batchWrongVersion = (
+  response: BatchAnswer,
+  current: bigint,
+  expected: ExpectedRevision,
+): BatchAnswer => {
   const wrong = new shared.WrongExpectedVersion()
   if (current < 0n) wrong.setCurrentNoStream(new empty.Empty())
   else wrong.setCurrentStreamRevision(String(current))
