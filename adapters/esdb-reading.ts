@@ -83,6 +83,7 @@ const requireNeverWritten = async (book: RemoteBook, seen: Seq) => {
 
 /** The last line; undefined for a book without events. */
 export const lastLine = async (book: RemoteBook): Promise<RemoteLine | undefined> => {
+  const since = performance.now()
   for (;;) {
     const last = await book.client.readLast(book.stream)
     if (last === undefined) {
@@ -91,6 +92,8 @@ export const lastLine = async (book: RemoteBook): Promise<RemoteLine | undefined
     }
     const line = lineOf(book.stream, last)
     if (line.index === line.count) return line
+    if (performance.now() - since > book.client.address.patienceMs)
+      throw lost(book, `it ends at line ${line.index} of a write group of ${line.count}, seq ${line.seq}`)
     await pause(5) // a group is appended whole; this one is not yet shown whole
   }
 }

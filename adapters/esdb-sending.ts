@@ -50,8 +50,15 @@ export const send = async (
         `EventStoreDB refused ${events.length} events as too large; its MaxAppendSize is below the ${appendBytesMax} bytes that appendBytesMax of --store says`,
       )
     const there = await lookFor(behind + 1)
-    if (there === events[0]?.id) return 'written'
-    if (there !== undefined && there !== 'cannot look') return 'moved'
+    if (there === events[0]?.id) {
+      const last = events.length === 1 ? there : await lookFor(behind + events.length)
+      if (last === events.at(-1)?.id) return 'written'
+      if (last !== 'cannot look')
+        throw new LedgerDamaged(
+          'lost-acknowledged',
+          `EventStoreDB at ${client.address.text} shows a write group only in part, from event ${behind + 2} on; stop the book and restore it from a copy`,
+        )
+    } else if (there !== undefined && there !== 'cannot look') return 'moved'
     if (performance.now() - since >= patienceMs) return { unknown: `EventStoreDB: ${answer.detail}` }
     await pause(Math.min(10 * 2 ** attempt, 500))
   }

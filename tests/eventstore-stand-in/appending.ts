@@ -54,8 +54,13 @@ export const append = (
     if (request.hasOptions()) options = request.getOptions()
     else if (message !== undefined) proposed.push(proposedOf(message))
   })
-  call.on('end', () => {
-    if (call.cancelled) return
+  // A call that is given up ends too, in the middle of its events: then nothing of it is written.
+  let givenUp = false
+  call.on('cancelled', () => {
+    givenUp = true
+  })
+  const finished = () => {
+    if (givenUp || call.cancelled) return
     if (options === undefined) return answer(failure(status.UNKNOWN, 'options must come first'))
     const stream = nameOf(options)
     const expected = expectedOf(options, options.hasRevision() ? options.getRevision() : undefined)
@@ -81,7 +86,8 @@ export const append = (
     const tell = () => answerAppend(answer, stream, expected, done)
     if (fault === 'slow') setTimeout(tell, 150)
     else tell()
-  })
+  }
+  call.on('end', () => setImmediate(finished))
 }
 
 const answerAppend = (
