@@ -28,7 +28,7 @@ export interface EsdbBookOptions extends StandInOptions {
   readonly parameters?: string
 }
 
-const addressOf = (url: string, ...parameters: readonly string[]): EsdbAddress =>
+export const addressOf = (url: string, ...parameters: readonly string[]): EsdbAddress =>
   readEsdbAddress([url, ...parameters.filter(each => each !== '')].join(url.includes('?') ? '&' : '?'))
 
 /** A new book on a new stand-in. */
