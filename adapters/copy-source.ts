@@ -88,7 +88,7 @@ export const jsonlSource = (folder: string): CopySource => {
     hashAt: async seq => {
       if (seq === 0) return zeroHash
       const { plainLine } = await import('./ledger-export-redacted.ts')
-      return (await plainLine(folder, seq)).slice(-68, -4)
+      return (await plainLine(folder, seq)).slice(-67, -3)
     },
     lines,
     close: async () => fs.closeSync(headFd),
@@ -106,6 +106,7 @@ export const esdbSource = (client: EsdbClient, book: string): CopySource => {
       return { seq: line?.seq ?? 0, hash: line?.hash ?? zeroHash }
     },
     hashAt: async seq => {
+      if (seq === 0) return zeroHash
       for await (const { hash } of linesBetween(remote, seq - 1, seq)) return hash
       return zeroHash
     },

@@ -152,6 +152,7 @@ const callsOf = (
       } catch (error) {
         const refused = refusal(error)
         if (refused !== undefined) throw refused
+        if (kindOf(error) === 'invalid-argument') throw error
         if (performance.now() - since >= patienceMs)
           throw new StoreUnreachable(
             `EventStoreDB at ${address.text} does not answer (${kindOf(error)}); look at the server and the network, then start again`,
