@@ -13,7 +13,7 @@ import { cryptoExample, start, veritape } from './veritape.ts'
 
 let server: StandIn
 let cwd = ''
-const files = 0
+let written = 0
 const until = ['--from', '2023-03-21T00:00Z', '--until', '2023-03-21T10:00Z']
 
 /** Runs a command in this process, as if typed. */
@@ -33,8 +33,11 @@ const run = async (store: string, ...argv: readonly string[]) => {
   })
   const places = ['--config', cryptoExample, '--ledger', join(cwd, 'ledger'), '--log-level', 'silent']
   const state = ['--state', join(cwd, `state-${store.split(':')[0]}`)]
+  const given = argv.map(word =>
+    word.replace('BACKUP', join(cwd, 'backup')).replace('FILE', join(cwd, `file-${written++}`)),
+  )
   const code = await main(
-    [...argv, ...places, ...state, '--store', store],
+    [...given, ...places, ...state, '--store', store],
     new AbortController().signal,
     screen,
   )
@@ -255,7 +258,7 @@ describe('a server in another process', () => {
         '--store',
         `${url}&connectionName=${name}`,
         '--ledger',
-        join(cwd, name),
+        join(cwd, 'shared'),
         '--state',
         join(cwd, `state-${name}`),
       ]
