@@ -25,6 +25,7 @@ import type { Request, Stored } from './ledger-decision.ts'
 import { type Outcome, type WriteGroup, writeGroup } from './ledger-group.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import { addToStream, type Known, noteOwn, nothingKnown, revisionOf } from './ledger-known.ts'
+import { lineBuffer } from './ledger-lines.ts'
 import { openingOf, ownRequest, unrecordedRestore } from './ledger-own.ts'
 import { rollDue, segmentName } from './ledger-segment.ts'
 import { datesOf, recordedTime } from './ledger-time.ts'
@@ -55,6 +56,7 @@ export const esdbWriter = (
   const { client } = book
   const { patienceMs, appendBytesMax } = client.address
   const known = nothingKnown()
+  const buffer = lineBuffer()
   const time = recordedTime(clock)
   const today = datesOf(clock, identity.zone)
   /** Events of the past that the present requests repeat. */
@@ -129,7 +131,8 @@ export const esdbWriter = (
 
   /** Appends a group that is staged; 'too-large' when it does not fit and nothing was sent. */
   const write = async (group: WriteGroup, segment: string): Promise<Sent | 'too-large'> => {
-    const lines = group.text().split('\n').slice(0, -1)
+    group.encode(buffer)
+    const lines = buffer.bytes().toString('utf8').split('\n').slice(0, -1)
     const events = lines.map(line => remoteOf(line, name))
     if (events.reduce((sum, event) => sum + remoteBytes(event), 0) > appendBytesMax) {
       group.drop()
