@@ -9,7 +9,6 @@
 
 import { hostname } from 'node:os'
 import type { Recorded, Seq, StreamName } from '../domain/event.ts'
-import { outside, propose } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { LeaseTaken } from '../domain/lease-taken.ts'
 import { type Lease, LeaseLost } from '../domain/remote-store.ts'
@@ -26,7 +25,7 @@ import { type Outcome, type WriteGroup, writeGroup } from './ledger-group.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import { addToStream, type Known, noteOwn, nothingKnown, revisionOf } from './ledger-known.ts'
 import { lineBuffer } from './ledger-lines.ts'
-import { openingOf, ownRequest, unrecordedRestore } from './ledger-own.ts'
+import { type OwnEvent, openingOf, ownRequest, unrecordedRestore } from './ledger-own.ts'
 import { rollDue, segmentName } from './ledger-segment.ts'
 import { datesOf, recordedTime } from './ledger-time.ts'
 
@@ -64,6 +63,8 @@ export const esdbWriter = (
   /** An append whose outcome is not known: it comes before anything else that is written. */
   let pending: Shipment | undefined
   let lease: Lease | undefined
+  /** What the store has to say of itself with the next write group. */
+  let ownDue: readonly OwnEvent[] = []
 
   const stored = {
     at: (of: StreamName, revision: number): Stored => {
@@ -178,7 +179,8 @@ export const esdbWriter = (
     const segment = known.next ?? (known.segment === '' ? segmentName(today()) : known.segment)
     const group = writeGroup(known, stored, time)
     const restored = known.epoch === '' ? [] : unrecordedRestore(identity, known)
-    const own = segment === known.segment ? restored : [openingOf(identity, known, segment), ...restored]
+    const opening = segment === known.segment ? [] : [openingOf(identity, known, segment)]
+    const own: readonly OwnEvent[] = [...opening, ...restored, ...ownDue]
     if (own.length > 0) group.stage(ownRequest(identity, known, own))
     const outcomes = group.decide(requests)
     const isFresh = (outcome: Outcome) =>
@@ -188,12 +190,15 @@ export const esdbWriter = (
       group.drop()
       return 'again'
     }
-    if (!outcomes.some(isFresh)) {
+    if (!outcomes.some(isFresh) && ownDue.length === 0) {
       group.drop()
       return outcomes
     }
     const sent = await write(group, segment)
-    if (sent === 'written') return outcomes
+    if (sent === 'written') {
+      ownDue = []
+      return outcomes
+    }
     if (sent === 'moved') return 'again'
     if (sent === 'too-large') {
       const [only] = requests
@@ -232,26 +237,13 @@ export const esdbWriter = (
   const unknownToAll = (requests: readonly Request[], detail: string): readonly Outcome[] =>
     requests.map(() => left({ kind: 'outcome-unknown', detail }))
 
-  const takeOver = async (held: Lease, from: string) => {
-    const { book: bookName } = identity
-    const taken = LeaseTaken({ book: bookName, term: held.term, holder: held.holder, from })
-    const proposal = propose(outside(`lease ${bookName} ${held.term} ${held.holder}`), taken)
-    for (;;) {
-      await catchUp()
-      const last = revisionOf(known, ledgerStream)
-      const expected = last < 0 ? ('no-stream' as const) : { revision: last }
-      const writes = [{ stream: ledgerStream, expected, events: [proposal] }]
-      const request = { group: { run: 0, writes }, proposals: [proposal], data: [JSON.stringify(taken.data)] }
-      const [outcome] = await commitAlone([request])
-      if (outcome === undefined) throw new Error('an append was not answered')
-      if ('bug' in outcome) throw outcome.bug
-      if (outcome._tag === 'Right') return
-      if (outcome.left.kind === 'outcome-unknown')
-        throw new LeaseLost(
-          `the lease on ${bookName} was taken, but EventStoreDB did not say whether it wrote so; start again`,
-        )
-      held.requireHeld() // somebody wrote in between: decided again, for as long as the lease stands
-    }
+  const takeOver = async ({ term, holder }: Lease, from: string) => {
+    ownDue = [LeaseTaken({ book: identity.book, term, holder, from })]
+    await commitAlone([])
+    if (ownDue.length > 0)
+      throw new LeaseLost(
+        `the lease on ${identity.book} was taken, but EventStoreDB did not say whether it wrote so; start again`,
+      )
   }
 
   return {

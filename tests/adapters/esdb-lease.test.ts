@@ -95,6 +95,26 @@ describe('a lease', () => {
     expect(await all(two.store.read(candles))).toHaveLength(2)
   })
 
+  test('that is taken over on another day stands behind the line that opens that day', async () => {
+    const clock = handClock()
+    const book = await esdbBook(clock.now, {
+      parameters: `deadlineMs=300&patienceMs=3000&leaseMs=${leaseMs}`,
+    })
+    onTestFinished(() => book.end())
+    const one = await executor(book, 'one')
+    appended(await one.store.append(candleGroup(0)))
+    partition(book, 'one')
+    clock.advance(86_400_000)
+    const two = await executor(book, 'two')
+    expect(await types(two.store)).toEqual([
+      'SegmentOpened',
+      'CandleClosed',
+      'SegmentClosed',
+      'SegmentOpened',
+      'LeaseTaken',
+    ])
+  })
+
   test('of two that wait for a dead one, one gets the book', async () => {
     const book = await aBook()
     await executor(book, 'one')

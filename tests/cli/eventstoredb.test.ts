@@ -252,7 +252,7 @@ describe('a server in another process', () => {
   ]
 
   test('two executors over a partition: one answer to every intent, and the fenced one stops with 75', async () => {
-    const url = `${process.url}&deadlineMs=400&patienceMs=60000&leaseMs=2500`
+    const url = `${process.url}&deadlineMs=400&patienceMs=5000&leaseMs=3000`
     const trade = (name: string) => {
       const store = [
         '--store',
