@@ -21,6 +21,8 @@ const written: Readonly<Record<string, string>> = {
   'v1-restored': '3cd45c94771fcbf21d8db2010016bab4488eb6ce6df56d4e5ea6df1219070b71',
   // That one, poisoned and repaired.
   'v1-repaired': '5e085412426843d8cbd3ffecb6c25451347827176ae7fbee3ced7425c6c48b4c',
+  // v1, moved to EventStoreDB, taken over there by another executor, and copied back.
+  'v1-taken-over': '7df98e5a286228d630e480a90f261474d288c58bbef9545c4432e1f25c3fef49',
 }
 const versions = readdirSync(shelf)
   .filter(name => !name.endsWith('.json'))
