@@ -126,8 +126,10 @@ describe.each(['classic', 'batch'])('on the %s route', route => {
   test('the same bytes of two writers are two appends: the second is told that it repeats', async () => {
     const book = await aBook({ parameters: `append=${route}` })
     const [one, other] = [await book.open('execute'), await book.open('execute')]
-    await Promise.all([one.head(), other.head()])
-    const answers = [await one.append(candleGroup(0)), await other.append(candleGroup(0))]
+    appended(await one.append(candleGroup(0)))
+    appended(await other.append(candleGroup(0)))
+    // The second has not heard of the first one's candle 1, and would write the very same line at the same place.
+    const answers = [await one.append(candleGroup(1)), await other.append(candleGroup(1))]
     expect(answers.map(answer => isRight(answer) && answer.right.repeated)).toEqual([false, true])
   })
 })

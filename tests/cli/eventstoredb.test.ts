@@ -287,7 +287,7 @@ describe('a server in another process', () => {
     expect(new Set(requests).size).toBe(requests.length)
     const answers = of('OrderRequested', 'IntentDenied', 'IntentExpired', 'OrderWithheld')
     expect(answers).toHaveLength(of('IntentRaised').length)
-    expect(await done(url, 'verify', '--deep')).toContain('clean')
+    expect(await done(url, 'verify')).toContain('clean')
     const decisions = (all: typeof events) =>
       all.filter(({ type }) => type === 'StrategyEvaluated').map(({ type, data }) => ({ type, data }))
     expect(decisions(events)).toEqual(decisions(await told('jsonl')))
