@@ -145,6 +145,13 @@ export const esdbLedger = ({
       )
     },
 
+    repairLedger: async (): Promise<never> => {
+      throw onlyFiles(
+        'repair',
+        "restore what EventStoreDB lost from a copy: 'veritape copy', under another name",
+      )
+    },
+
     copies: {
       ...files,
       backup: async () => {

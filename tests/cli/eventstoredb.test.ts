@@ -104,6 +104,7 @@ describe('the same book', () => {
 
 /** The table of docs/eventstoredb.md. */
 const refuses: ReadonlyArray<readonly [argv: readonly string[], code: number, sentence: string]> = [
+  [['repair'], 78, 'restore what EventStoreDB lost'],
   [['seal'], 78, 'works on the files of the embedded ledger'],
   [['backup', 'somewhere'], 78, "use 'veritape copy --to jsonl:FOLDER'"],
   [['restore', 'BACKUP'], 78, 'restore it without --store'],
