@@ -118,7 +118,7 @@ const works: ReadonlyArray<readonly [argv: readonly string[], says: string]> = [
   [['why', '10'], 'Why 10'],
   [['why-not', 'BTC/USDT'], 'BTC/USDT'],
   [['replay', '2023-03-21'], '2023-03-21'],
-  [['rebuild'], 'identical, byte for byte'],
+  [['rebuild'], 'portfolio.json'],
   [
     ['export', '--day', '2023-03-21', '--type', 'OrderFilled', '--format', 'csv', '--out', 'FILE'],
     'lines in',
