@@ -11,7 +11,7 @@ import { codeOf, type LedgerFiles, replaceFile } from './ledger-files.ts'
 export const formatVersion = 1
 export const segmentBytesMaxDefault = 256 * 1024 * 1024
 
-const LedgerFile = z.strictObject({
+export const LedgerFile = z.strictObject({
   formatVersion: z.int().positive(),
   /** A program whose own format version is smaller may not touch the ledger. */
   minReaderVersion: z.int().positive(),

@@ -1,7 +1,8 @@
 // The store's own events, in the stream `ledger`: segments that are opened and closed, recoveries and repairs, and where a
 // restored ledger goes on. Like every event they have an id that is a function of what they are about, so none is recorded twice.
 
-import { outside, propose } from '../domain/event.ts'
+import { type EventOf, outside, propose } from '../domain/event.ts'
+import type { LeaseTaken } from '../domain/lease-taken.ts'
 import { LedgerRestored, type SegmentEvent, SegmentOpened } from '../domain/segment.ts'
 import { ledgerStream } from '../domain/stream.ts'
 import type { Request } from './ledger-decision.ts'
@@ -10,8 +11,13 @@ import { type Known, revisionOf } from './ledger-known.ts'
 import { repairs } from './ledger-poison.ts'
 import { recoveries } from './ledger-recovery.ts'
 
-const subjectOf = (event: SegmentEvent): string => {
+/** What the store says of itself. */
+export type OwnEvent = SegmentEvent | EventOf<typeof LeaseTaken>
+
+const subjectOf = (event: OwnEvent): string => {
   switch (event.type) {
+    case 'LeaseTaken':
+      return `lease ${event.data.term} ${event.data.holder}`
     case 'LedgerRecovered':
     case 'LedgerRepaired':
       return event.data.quarantined
@@ -23,14 +29,10 @@ const subjectOf = (event: SegmentEvent): string => {
   }
 }
 
-const ownProposal = ({ ledgerId, epoch }: LedgerIdentity, event: SegmentEvent) =>
+const ownProposal = ({ ledgerId, epoch }: LedgerIdentity, event: OwnEvent) =>
   propose(outside(`${ledgerId}/${epoch}/${subjectOf(event)}`), event)
 
-export const ownRequest = (
-  identity: LedgerIdentity,
-  known: Known,
-  events: readonly SegmentEvent[],
-): Request => {
+export const ownRequest = (identity: LedgerIdentity, known: Known, events: readonly OwnEvent[]): Request => {
   const proposals = events.map(event => ownProposal(identity, event))
   const last = revisionOf(known, ledgerStream)
   const expected = last < 0 ? 'no-stream' : { revision: last }
@@ -59,7 +61,7 @@ export const unrecorded = (folder: string, identity: LedgerIdentity, known: Know
   ...repairs(folder, known.recorded),
 ]
 
-const unrecordedRestore = (
+export const unrecordedRestore = (
   { book, epoch }: LedgerIdentity,
   { epoch: from, seq, hash }: Known,
 ): readonly SegmentEvent[] =>

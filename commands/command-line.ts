@@ -80,6 +80,11 @@ const verbs: readonly Verb[] = [
     'Put a backup where the book has no ledger',
     async () => (await import('./restore.ts')).restore,
   ),
+  verb(
+    'copy',
+    'The ledger in another store, line for line; or a mirror that follows',
+    async () => (await import('./copy.ts')).copy,
+  ),
   verb('export', 'Events as JSON Lines or CSV', async () => (await import('./export.ts')).exportEvents),
   verb(
     'import <file>',
@@ -180,7 +185,11 @@ export const runCommandLine = async (
       .option('config', { type: 'string', describe: 'Configuration file', global: true })
       .option('ledger', { type: 'string', describe: 'Folder of the ledgers', global: true })
       .option('state', { type: 'string', describe: 'Folder of the views', global: true })
-      .option('store', { type: 'string', describe: 'Where the ledger is: jsonl', global: true })
+      .option('store', {
+        type: 'string',
+        describe: 'Where the ledger is: jsonl, or esdb://host:2113',
+        global: true,
+      })
       .option('json', { type: 'boolean', default: false, describe: 'For programs', global: true })
       .option('log-level', { type: 'string', describe: 'trace debug info warn error silent', global: true })
       .option('as-of', { type: 'string', describe: 'Recorded data: where the clock stands', global: true })
@@ -284,6 +293,7 @@ const exitCodeOf = (error: unknown): number => {
     case 'BackupUnusable':
     case 'ImportRefused':
     case 'RedactedUnusable':
+    case 'CopyRefused':
       return exit.badData
     case 'LedgerDamaged':
       return (error as { verdict?: string }).verdict === 'not-ours' ? exit.refused : exit.badData
@@ -292,10 +302,13 @@ const exitCodeOf = (error: unknown): number => {
     case 'CalendarEnds':
     case 'ConfigurationError':
     case 'VenueMisconfigured':
+    case 'StoreRefused':
       return exit.refused
     case 'VenueUnavailable':
       return exit.venueUnavailable
     case 'LedgerBusy':
+    case 'StoreUnreachable':
+    case 'LeaseLost':
       return exit.tryAgain
     case 'CannotWrite':
     case 'RepairFailed':

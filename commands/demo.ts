@@ -74,6 +74,8 @@ const argvOf = ({ config }: Engine, book: Book, argv: readonly string[]): readon
   config.ledger,
   '--state',
   config.state,
+  '--store',
+  config.store,
 ]
 
 /** As a person would type it from the project's folder. */
@@ -163,7 +165,11 @@ const summary = async (engine: Engine, books: readonly Book[]) => {
     reasons.map(reason => [reason, ...told.map(({ denials }) => `${denials.get(reason) ?? 0}`)]),
     [1, 2],
   )
-  screen.say(`ledger  ${join(config.ledger, '<book>')}/<date>.jsonl   one event a line, for cat and jq`)
+  screen.say(
+    config.store === 'jsonl'
+      ? `ledger  ${join(config.ledger, '<book>')}/<date>.jsonl   one event a line, for cat and jq`
+      : `ledger  ${config.store}   the streams ${books.map(({ name }) => `book-${name}`).join(' and ')}`,
+  )
   screen.say(`views   ${join(config.state, '<book>')}/   delete them: veritape rebuild brings them back`)
   screen.heading('Try next')
   const order = told.at(-1)?.order ?? ''

@@ -19,6 +19,7 @@ import type { GuardHands } from '../domain/guard.ts'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import type { AuditOptions, AuditReport, AuditStep } from '../domain/ledger-audit.ts'
 import type { LedgerCopies } from '../domain/ledger-copies.ts'
+import type { CopyOptions, CopyReport, CopyStep } from '../domain/ledger-copy.ts'
 import type { RepairReport } from '../domain/ledger-repair.ts'
 import type { LiveKeys } from '../domain/live-gate.ts'
 import type { Log } from '../domain/log.ts'
@@ -125,6 +126,8 @@ export interface Engine {
   repairLedger(apply: boolean): Promise<RepairReport>
   /** The book's ledger as files and as text: backups, restores, exports. */
   readonly copies: LedgerCopies
+  /** Copies the book's ledger to another store. Throws CopyRefused, StoreUnreachable. */
+  copyLedger(options: CopyOptions): AsyncGenerator<CopyStep, CopyReport>
   readonly kill: KillSwitch
   readonly views: ViewFolder
   readonly data: DataFolder

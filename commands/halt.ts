@@ -55,7 +55,7 @@ export const halt: Command<HaltOptions> = {
     } catch (error) {
       if (!isBusy(error)) {
         screen.note(
-          `${level} all the same: ${engine.ledgerPath}/KILL stands. But the ledger did not take it down:`,
+          `${level} all the same: ${engine.config.ledger}/${engine.config.book}/KILL stands. But the ledger did not take it down:`,
         )
         throw error
       }

@@ -84,10 +84,10 @@ const engineOf = async (
   const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
   const { readTickerLists } = await import('../adapters/ticker-list.ts')
 
-  if (config.store !== 'jsonl')
+  if (config.store !== 'jsonl' && !(await import('../adapters/esdb-address.ts')).isEsdb(config.store))
     throw new Stop(
       exit.refused,
-      `--store ${config.store.split(':')[0]}: only jsonl, the embedded ledger, is built in`,
+      '--store is neither jsonl, the embedded ledger, nor the address of an EventStoreDB: esdb://host:2113',
     )
   const ledgerPath = join(config.ledger, config.book)
   const stateBook = join(config.state, config.book)
@@ -179,6 +179,12 @@ const engineOf = async (
     repairLedger: async apply =>
       (await import('../adapters/ledger-repair.ts')).repairLedger(ledgerPath, { apply }),
     copies: ledgerCopies(config.ledger, creation(config, config.mode)),
+    copyLedger: async function* (options) {
+      const { copyLedger } = await import('../adapters/ledger-copying.ts')
+      const { readEsdbCredentials } = await import('../adapters/esdb-address.ts')
+      const credentials = readEsdbCredentials(process.env)
+      return yield* copyLedger(options, { book: config.book, ledgers: config.ledger, credentials, signal })
+    },
     kill: killSwitch(ledgerPath),
     views: openStateFolder(stateBook),
     data,
@@ -259,7 +265,24 @@ const engineOf = async (
     examples: join(program.root, 'examples'),
     run: (argv, how) => main(argv, signal, how === 'silent' ? silent(screen) : screen),
   }
-  return engine
+  return config.store === 'jsonl' ? engine : onEsdb(engine)
+}
+
+/** The same engine on EventStoreDB. The KILL file and the data that events refer to stay on this machine. */
+const onEsdb = async (engine: Engine): Promise<Engine> => {
+  const { esdbLedger } = await import('../adapters/esdb-ledger.ts')
+  const { readEsdbCredentials } = await import('../adapters/esdb-address.ts')
+  const { config, clock, signal, copies, venue } = engine
+  const { fenced, ...ledger } = esdbLedger({
+    store: config.store,
+    credentials: readEsdbCredentials(process.env),
+    book: config.book,
+    creation: mode => creation(config, mode),
+    clock: clock.now,
+    signal,
+    files: copies,
+  })
+  return { ...engine, ...ledger, venue: async (...given) => fenced(await venue(...given)) }
 }
 
 /**

@@ -25,6 +25,8 @@ export const sentenceOf = ({ type, data }: BookEvent): string => {
     }
     case 'IntentRaised':
       return `${data.by} wishes to ${data.side} ${data.quantity} ${data.symbol}${priced(data.limitPrice, data.stopPrice)}: ${data.reason}`
+    case 'LeaseTaken':
+      return `${data.holder} took the book over from ${data.from}, of whom nothing was heard (term ${data.term})`
     case 'IntentDenied':
       return `denied, ${data.reason}: ${data.detail}`
     case 'IntentExpired':

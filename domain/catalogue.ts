@@ -8,6 +8,7 @@ import * as digest from './evaluation-digest.ts'
 import type { Event, EventOf } from './event.ts'
 import * as health from './health.ts'
 import * as intent from './intent.ts'
+import * as leaseTaken from './lease-taken.ts'
 import * as order from './order.ts'
 import * as run from './run.ts'
 import * as safety from './safety.ts'
@@ -76,6 +77,7 @@ export const declarations = [
   segment.LedgerRecovered,
   segment.LedgerRestored,
   segment.LedgerRepaired,
+  leaseTaken.LeaseTaken,
 ] as const
 
 /** Any event of a book. */

@@ -201,3 +201,7 @@ export const group = (...writes: readonly StreamWrite[]): Group => ({ run: 0, wr
 /** Candle `n` as the next of a stream that has candles 0 … n - 1. */
 export const candleGroup = (n: number): Group =>
   group(write(candles, expectedAfter(n), [market(n), candleClosed(n)]))
+
+/** An evaluation as the first event of any strategy's stream. */
+export const outsideGroup = (stream: StreamName): Group =>
+  group(write(stream, 'no-stream', [outside(stream), evaluated(0)]))

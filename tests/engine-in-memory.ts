@@ -221,6 +221,7 @@ export const world = (
         addBars: unused('universe.addBars'),
       },
       copies: new Proxy({} as LedgerCopies, { get: (_, verb) => unused(`copies.${String(verb)}`) }),
+      copyLedger: unused('copyLedger'),
       calendar: nyseCalendar,
       market: async () => recorded,
       venue: async (market, orders, _prefix, opening) =>
