@@ -161,7 +161,7 @@ test.each([
   [
     '{"venue": {"markets": {"*": {"tick": "1", "lot": "1", "minimumQuantity": "1",\n "step": 1}}}}',
     'book.json, line 2: venue.markets.*.step is no key of the configuration; ' +
-      'it expects an object of tick, lot, minimumQuantity; remove it',
+      'it expects an object of tick, lot, minimumQuantity, minimumNotional, priceDigits; remove it',
   ],
   [
     '{"cash": "1",\n"cash": "2"}',

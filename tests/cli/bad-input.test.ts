@@ -156,10 +156,10 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     code: 78,
     says: ['in mode paper', 'in mode dry-run', 'choose another --book'],
   },
-  'another store than the one built in': {
-    argv: ['status', '--store', 'esdb://localhost', ...own],
+  'a store that is none': {
+    argv: ['status', '--store', 'redis://localhost', ...own],
     code: 78,
-    says: ['esdb', 'jsonl'],
+    says: ['--store', 'jsonl', 'esdb://host:2113'],
   },
   'no champion folder': {
     make: cwd => rmSync(join(cwd, champions), { recursive: true }),

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { orderPrefix } from '../../domain/order-id.ts'
+import { upcast } from '../../domain/upcast.ts'
 import { bytesOf, copyOf, linesOf } from './files.ts'
 import { root, veritape } from './veritape.ts'
 
@@ -101,17 +102,13 @@ describe('export', () => {
     const lines = linesOf(join(cwd, 'ledger', book))
     expect(objects(await done('export'))).toEqual(
       lines.map(({ n, at: when, t, k, s, r, i, m, d }) => ({
-        ...{
-          seq: Number(n),
-          at: when,
-          type: t,
-          version: k,
-          stream: s,
-          revision: Number(r),
-          id: i,
-          ...m,
-          data: d,
-        },
+        seq: Number(n),
+        at: when,
+        stream: s,
+        revision: Number(r),
+        id: i,
+        ...m,
+        ...upcast({ type: t, version: k, data: d }), // an old line is exported in the shape of today
       })),
     )
   })

@@ -1,7 +1,10 @@
 // --json: one JSON value on stdout and nothing else there, for every verb; and text without it. In a pipe neither has
 // colour or control characters.
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { project } from '../checkout.ts'
 import { demo } from '../demo-ledger.ts'
 import { copyOf } from './files.ts'
 import { cryptoExample, equitiesExample, veritape } from './veritape.ts'
@@ -37,13 +40,31 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   backup: ['backup', 'copy-{format}', ...crypto],
   restore: ['restore', 'copy-{format}', '--ledger', 'restored-{format}', ...crypto],
   seal: ['seal', ...crypto],
+  repair: ['repair', ...crypto],
+  reconcile: ['reconcile', ...crypto],
+  'check preflight': ['check', 'preflight', '--as-of', '2015-10-30T08:35', ...equities],
+  'check health': ['check', 'health', ...crypto],
+  'units list': ['units', 'list', ...crypto],
+  guard: ['guard', '--dry-run', ...crypto, '--', 'true'],
+}
+
+/** Verbs that need more than a demo: a list of tickers, a server, a machine with systemd. Where they are run. */
+const elsewhere: Readonly<Record<string, string>> = {
+  fetch: 'tests/commands/fetch.test.ts',
+  copy: 'tests/cli/eventstoredb.test.ts',
+  'units install': 'tests/systemd/operate.test.ts',
+  'units verify': 'tests/systemd/operate.test.ts',
+  'units uninstall': 'tests/systemd/operate.test.ts',
 }
 
 const cwd = copyOf((await demo()).folder)
 const runIn = (format: 'text' | 'json', argv: readonly string[]) => {
   const named = argv.map(word => word.replace('{format}', format))
   const folders = ['--state', 'state', ...(argv.includes('--ledger') ? [] : ['--ledger', 'ledger'])]
-  return veritape([...named, ...folders, ...(format === 'json' ? ['--json'] : [])], { cwd })
+  const flags = [...folders, ...(format === 'json' ? ['--json'] : [])]
+  // What stands behind '--' is another command's.
+  const own = named.includes('--') ? named.indexOf('--') : named.length
+  return veritape([...named.slice(0, own), ...flags, ...named.slice(own)], { cwd })
 }
 /** All but end of line and what a table pads with. */
 const control = /[^\P{Cc}\n]/u
@@ -63,19 +84,23 @@ test.each(Object.entries(cases))('%s', async (_, argv) => {
   expect(JSON.parse(asJson.stdout)).toBeTruthy()
 })
 
-test('every verb of --help is in the list above', async () => {
+const isListed = (verb: string) => cases[verb] !== undefined || elsewhere[verb] !== undefined
+
+test('every verb of --help is in the lists above', async () => {
   const verbsOf = async (...words: readonly string[]): Promise<readonly string[]> => {
     const { stdout } = await veritape([...words, '--help'], { cwd })
     const [, listed = ''] = /Commands:\n(.*?)\n\n/s.exec(stdout) ?? []
     const names = listed.match(/(?<=^ +veritape )[a-z-]+(?: [a-z-]+)?(?= )/gm) ?? []
     const nested = await Promise.all(
-      names.map(async name => (cases[name] === undefined ? verbsOf(...name.split(' ')) : [name])),
+      names.map(async name => (isListed(name) ? [name] : verbsOf(...name.split(' ')))),
     )
     return names.length === 0 ? [words.join(' ')] : nested.flat()
   }
   const verbs = [...new Set(await verbsOf())]
   expect(verbs.length).toBeGreaterThan(15)
-  expect(verbs.filter(verb => cases[verb] === undefined)).toEqual([])
+  expect(verbs.filter(verb => !isListed(verb))).toEqual([])
+  for (const [verb, file] of Object.entries(elsewhere))
+    expect(readFileSync(join(project, file), 'utf8'), file).toContain(`${verb.split(' ').at(-1)}`)
 })
 
 test('an error is JSON too, with its exit code, and its sentence on stderr', async () => {
