@@ -2,7 +2,7 @@
 // a replay can say whether it is the same code that decides again.
 
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -18,10 +18,11 @@ export interface Program {
 }
 
 const Package = z.object({ name: z.literal('veritape'), version: z.string() })
-const codeFolders = ['adapters', 'commands', 'domain', 'projections']
+/** The last is a build's: the same code in few files. */
+const codeFolders = ['adapters', 'commands', 'domain', 'projections', 'chunks']
 const codeFile = /\.(?:js|ts|json)$/
 
-/** `codeFolder` holds `adapters/`, `domain/` and so on: the package itself, or its `dist/`. */
+/** `codeFolder` holds `adapters/`, `domain/` and so on: the package itself, or its `dist/`, from which chunks run too. */
 export const programAt = (codeFolder: string): Program => {
   const { root, version } = packageOf(codeFolder)
   let hash: string | undefined
@@ -58,7 +59,8 @@ const packageOf = (codeFolder: string): { root: string; version: string } => {
 /** Over path, length and bytes of each file, so that moving a line from one file to the next changes it. */
 const hashOfCode = (codeFolder: string): string => {
   const hash = createHash('sha256')
-  for (const path of codeFolders.flatMap(folder => filesIn(codeFolder, folder)).sort()) {
+  const folders = codeFolders.filter(folder => existsSync(join(codeFolder, folder)))
+  for (const path of folders.flatMap(folder => filesIn(codeFolder, folder)).sort()) {
     const bytes = readFileSync(join(codeFolder, path))
     hash.update(`${path}\0${bytes.length}\0`).update(bytes)
   }

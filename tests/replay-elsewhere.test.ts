@@ -1,9 +1,10 @@
 // The proof of the decisions does not depend on where it is made: another process, another Node, another time zone,
 // another language. And it does depend on the code: one changed line of a strategy is found and named.
 
-import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { checkout } from './checkout.ts'
 import { type LedgerLine, linesOf, temporaryFolder } from './cli/files.ts'
 import { root, type Surroundings, veritape } from './cli/veritape.ts'
 import { demo } from './demo-ledger.ts'
@@ -51,13 +52,12 @@ describe('one changed line of a strategy', () => {
 
   test.each(changes)('of %s is found in %s', async (strategy, book, line, changed) => {
     const other = temporaryFolder()
-    cpSync(join(root, 'dist'), join(other, 'dist'), { recursive: true })
-    cpSync(join(root, 'package.json'), join(other, 'package.json'))
-    symlinkSync(join(root, 'node_modules'), join(other, 'node_modules'))
-    const path = join(other, 'dist/domain/strategies', `${strategy}.js`)
-    const code = readFileSync(path, 'utf8')
-    expect(code.split(line).length, 'the line stands there once').toBe(2)
-    writeFileSync(path, code.replace(line, changed))
+    checkout(other, folder => {
+      const path = join(folder, 'domain/strategies', `${strategy}.ts`)
+      const code = readFileSync(path, 'utf8')
+      expect(code.split(line).length, 'the line stands there once').toBe(2)
+      writeFileSync(path, code.replace(line, changed))
+    })
 
     const ended = await prove(book, { dist: join(other, 'dist') })
     const { decisions, identical, differences } = ended.proof as {
