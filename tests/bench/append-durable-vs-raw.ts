@@ -13,7 +13,7 @@ export const appendDurableVsRaw: Benchmark = {
   ours: 'append, awaited, one event',
   theirs: 'writeSync + fdatasync of the same bytes',
   ratio: 'speed',
-  target: 0.85,
+  target: 0.9,
   prepare: async (folder, size) => {
     const rounds = size === 'full' ? 41 : 1
     const eventsPerRound = size === 'full' ? 150 : 20

@@ -19,7 +19,7 @@ export const appendGroupVsSqlite: Benchmark = {
   ours: '1024 callers, each awaits its own event',
   theirs: 'better-sqlite3, WAL, FULL, 1000 rows a transaction',
   ratio: 'speed',
-  target: 1.2,
+  target: 1.4,
   prepare: async (folder, size) => {
     const Database = peer<Sqlite>('better-sqlite3', benchFolder)
     if (Database === undefined) return { skipped: 'better-sqlite3 is not installed' }

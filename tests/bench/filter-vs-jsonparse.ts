@@ -9,7 +9,7 @@ export const filterVsJsonparse: Benchmark = {
   ours: 'readAll with 1 % of the types',
   theirs: 'JSON.parse of every line',
   ratio: 'speed',
-  target: 12,
+  target: 15,
   prepare: async (folder, size) => {
     const { events } = await writeDays(folder, 1, size === 'full' ? 100_000 : 2_000)
     const store = await openJsonlReader(folder)
