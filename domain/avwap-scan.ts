@@ -62,7 +62,12 @@ export interface ScanResult {
   readonly rejections: readonly TickerRejected['data'][]
 }
 
-type Unranked = Omit<CandidateFound['data'], 'rank'>
+/** A ticker that is good enough; its row is written only when it comes onto the list. */
+interface Found {
+  readonly ticker: string
+  readonly score: number
+  readonly row: () => Omit<CandidateFound['data'], 'rank'>
+}
 
 export const avwapScan = ({
   session,
@@ -72,7 +77,7 @@ export const avwapScan = ({
   earnings,
   progress,
 }: ScanInput): ScanResult => {
-  const found: Unranked[] = []
+  const found: Found[] = []
   const rejections: TickerRejected['data'][] = []
   let judged = 0
   for (const [ticker, bars] of tickers) {
@@ -83,8 +88,8 @@ export const avwapScan = ({
     else found.push(verdict)
   }
   found.sort((a, b) => b.score - a.score || byText(a.ticker, b.ticker))
-  const candidates = found.slice(0, rules.candidatesMax)
-  const last = candidates.at(-1)
+  const best = found.slice(0, rules.candidatesMax)
+  const last = best.at(-1)
   for (const { ticker, score } of found.slice(rules.candidatesMax))
     rejections.push({
       session,
@@ -93,7 +98,7 @@ export const avwapScan = ({
       detail: `score ${figure(score)}; the last of ${rules.candidatesMax} candidates has ${figure(last?.score ?? 0)}`,
     })
   return {
-    candidates: candidates.map((candidate, index) => ({ ...candidate, rank: index + 1 })),
+    candidates: best.map(({ row }, index) => ({ ...row(), rank: index + 1 })),
     rejections: rejections.sort((a, b) => byText(a.ticker, b.ticker)),
   }
 }
@@ -113,7 +118,7 @@ const judge = (
   bars: DailyColumns,
   rules: ScanRules,
   reports: readonly EarningsDate[],
-): Rejection | Unranked => {
+): Rejection | Found => {
   const rejection = (reason: TickerRejection, detail: string): Rejection => ({ reason, detail })
   const count = countUpTo(bars.dates, bars.dates.length, lastBar)
   const last = count - 1
@@ -158,15 +163,15 @@ const judge = (
   const { anchor, at, avwap } = support
   const anchorDate = bars.dates[at] as CalendarDate
   const distanceAtr = range === 0 ? 0 : (close - avwap) / range
-  const stands = `close ${figure(close)} is ${distanceAtr.toFixed(2)} ATR above AVWAP ${figure(avwap)}`
+  const stands = () => `close ${figure(close)} is ${distanceAtr.toFixed(2)} ATR above AVWAP ${figure(avwap)}`
   const since = `anchored at the ${anchor} of ${anchorDate}`
   if (distanceAtr > rules.distanceMaxAtr)
-    return rejection('too-far-above-avwap', `${stands} ${since}; at most ${rules.distanceMaxAtr} wanted`)
+    return rejection('too-far-above-avwap', `${stands()} ${since}; at most ${rules.distanceMaxAtr} wanted`)
 
   const nearness = 1 - distanceAtr / rules.distanceMaxAtr
   const score =
     0.5 * nearness + (0.3 * trend) / (trend + 0.1) + (0.2 * turnover) / (turnover + 10 * rules.turnoverMin)
-  return {
+  const row = () => ({
     session,
     ticker,
     score,
@@ -179,11 +184,12 @@ const judge = (
     trend,
     turnover,
     reasons: [
-      `${stands}, ${since}`,
+      `${stands()}, ${since}`,
       `${(trend * 100).toFixed(1)} % above its ${rules.trendDays}-day average ${figure(average)}`,
       `mean turnover ${Math.round(turnover)} over ${rules.turnoverDays} days`,
     ],
-  }
+  })
+  return { ticker, score, row }
 }
 
 /** The mean of the last `days` of `count` bars, which are there; times another column where one is given. */
