@@ -1,5 +1,6 @@
 // The table of the New York Stock Exchange, against its rules and against recorded sessions.
 
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { nyseCalendar, readNyseTable } from '../../adapters/nyse-calendar.ts'
 import { sessionOn } from '../../domain/calendar.ts'
@@ -49,7 +50,21 @@ const observed = (date: CalendarDate): CalendarDate => {
   return weekday === sunday ? addDays(date, 1) : date
 }
 
-const unforeseen = ['2012-10-29', '2012-10-30', '2018-12-05', '2025-01-09']
+/** Days that no rule gives, with the cause: adapters/nyse-calendar.SOURCE.md says where each is known from. */
+const unforeseen: Readonly<Record<CalendarDate, string>> = {
+  '2001-09-11': 'the attacks of 11 September',
+  '2001-09-12': 'the attacks of 11 September',
+  '2001-09-13': 'the attacks of 11 September',
+  '2001-09-14': 'the attacks of 11 September',
+  '2004-06-11': 'mourning for Ronald Reagan',
+  '2007-01-02': 'mourning for Gerald Ford',
+  '2012-10-29': 'hurricane Sandy',
+  '2012-10-30': 'hurricane Sandy',
+  '2018-12-05': 'mourning for George H. W. Bush',
+  '2025-01-09': 'mourning for Jimmy Carter',
+}
+/** Short by a decision of that year alone. */
+const shortOnce: Readonly<Record<CalendarDate, string>> = { '2003-12-26': 'the Friday after Christmas' }
 
 const holidaysOf = (year: number): ReadonlySet<CalendarDate> => {
   const newYear = day(year, 1, 1)
@@ -65,21 +80,27 @@ const holidaysOf = (year: number): ReadonlySet<CalendarDate> => {
     nth(1, monday, year, 9),
     nth(4, thursday, year, 11),
     observed(day(year, 12, 25)),
-    ...unforeseen.filter(date => date.startsWith(`${year}-`)),
+    ...Object.keys(unforeseen).filter(date => date.startsWith(`${year}-`)),
   ])
 }
 
 const closesEarly = (date: CalendarDate): boolean => {
   const year = Number(date.slice(0, 4))
   if (date === addDays(nth(4, thursday, year, 11), 1)) return true
-  if (date.endsWith('-12-24')) return true
-  return date.endsWith('-07-03') && weekdayOf(day(year, 7, 4)) < saturday
+  if (date.endsWith('-12-24') || date in shortOnce) return true
+  // Independence Day on a Thursday: until 2012 the Friday after it was short, since 2013 the Wednesday before.
+  const independence = weekdayOf(day(year, 7, 4))
+  if (independence === thursday && year < 2013) return date.endsWith('-07-05')
+  return date.endsWith('-07-03') && independence < saturday
 }
 
 // ── the table ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 test('Easter is right in years that everyone can look up', () => {
-  expect([2010, 2018, 2024, 2025, 2027].map(easter)).toEqual([
+  expect([1998, 2000, 2008, 2010, 2018, 2024, 2025, 2027].map(easter)).toEqual([
+    '1998-04-12',
+    '2000-04-23',
+    '2008-03-23',
     '2010-04-04',
     '2018-04-01',
     '2024-03-31',
@@ -88,16 +109,28 @@ test('Easter is right in years that everyone can look up', () => {
   ])
 })
 
-test('the table agrees with the rules of the exchange on every day from 2010 to 2028', () => {
+test('the table agrees with the rules of the exchange on every day from 1998 to 2028', () => {
   const differences: string[] = []
-  for (let date = '2010-01-01'; date <= '2028-12-31'; date = addDays(date, 1)) {
+  for (let date = nyseCalendar.from; date <= nyseCalendar.to; date = addDays(date, 1)) {
     const off = weekdayOf(date) >= saturday || holidaysOf(Number(date.slice(0, 4))).has(date)
     const expected = off ? 'closed' : closesEarly(date) ? 'early' : 'full'
     const session = sessionOn(nyseCalendar, date)
     const actual = typeof session === 'string' ? session : session.closesEarly ? 'early' : 'full'
     if (actual !== expected) differences.push(`${date} is ${actual}, by the rules ${expected}`)
   }
+  expect([nyseCalendar.from, nyseCalendar.to]).toEqual(['1998-01-01', '2028-12-31'])
   expect(differences).toEqual([])
+})
+
+test('every day that no rule gives is listed with its source', () => {
+  const source = readFileSync('adapters/nyse-calendar.SOURCE.md', 'utf8')
+  const row = /^\| (?<date>\d{4}-\d\d-\d\d) \| (?<kind>closed|early) \| [^|]+ \| [^|]+ \|$/gm
+  const listed = [...source.matchAll(row)].map(({ groups }) => `${groups?.date} ${groups?.kind}`)
+  const expected = [
+    ...Object.keys(unforeseen).map(date => `${date} closed`),
+    ...Object.keys(shortOnce).map(date => `${date} early`),
+  ]
+  expect(listed).toEqual(expected.sort())
 })
 
 test('SPY traded on exactly the sessions of 2007 to 2013', () => {
