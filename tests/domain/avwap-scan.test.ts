@@ -97,6 +97,37 @@ test('a hand-computed example: the highest AVWAP that is not above the close is 
   ])
 })
 
+/** The last day of the example in two other tickers. */
+const higher: Row = [22, 24, 22, 23, 200]
+const lower: Row = [18, 19, 17, 18, 200]
+
+test('the hand-computed example to its end: from bars to rank, as docs/scan.md writes it down', () => {
+  const { candidates, rejections } = scan({
+    LOW: columns(example.with(5, lower)),
+    HIGH: columns(example.with(5, higher)),
+    ABC: columns(example),
+  })
+  expect(candidates.map(({ rank, ticker, score }) => [rank, ticker, score.toFixed(4)])).toEqual([
+    [1, 'ABC', '0.6985'],
+    [2, 'HIGH', '0.6692'],
+  ])
+  expect(candidates[1]).toMatchObject({
+    anchor: 'swing-high',
+    avwap: expect.closeTo(20000 / 900, 12),
+    atr: 3.65625,
+    trend: expect.closeTo(23 / 20.25 - 1, 12),
+    turnover: 3300,
+    reasons: [
+      expect.stringMatching(/^close 23 is 0\.21 ATR above AVWAP 22\.22222,/),
+      expect.any(String),
+      expect.any(String),
+    ],
+  })
+  expect(rejections).toMatchObject([
+    { ticker: 'LOW', reason: 'below-trend', detail: 'close 18 is below its 4-day average 19' },
+  ])
+})
+
 test('a gap is an anchor when it is large in ATRs', () => {
   // Quiet at 20, then an open at 30: 10 above the close, 5 ATRs. Everything after is cheaper than the gap day.
   const gapped: readonly Row[] = [
