@@ -24,6 +24,7 @@ import { orderDesk } from './order-desk.ts'
 import { truthOf } from './reconcile.ts'
 import { withRulesOnRecord } from './rules-on-record.ts'
 import { counted } from './sentence.ts'
+import { requireSameWatchlist } from './watchlist-freshness.ts'
 
 interface Options {
   dryRun?: boolean | undefined
@@ -106,6 +107,7 @@ export const execute: Command<Options> = {
       try {
         await passLiveGate({ ...executor, engine }, account)
         await openBook(engine, keeper, executor)
+        await requireSameWatchlist(engine, engine.clock.now())
         greet(engine, mode)
         await sayWhereItBegins(executor)
         await requireOpenVenue(executor)

@@ -9,6 +9,7 @@ import type { Engine } from '../../commands/engine.ts'
 import { execute } from '../../commands/execute.ts'
 import { exit, Stop } from '../../commands/exit.ts'
 import { halt } from '../../commands/halt.ts'
+import { project } from '../../commands/project.ts'
 import type { Champion } from '../../domain/champion.ts'
 import type { Config } from '../../domain/config.ts'
 import { outside, propose } from '../../domain/event.ts'
@@ -64,6 +65,19 @@ const closed: readonly Gate[] = [
   }),
   gate('an empty watchlist', morning => {
     morning.config = { ...morning.config, scan: { ...morning.config.scan, priceMin: 1_000_000 } }
+  }),
+  gate('a list of candidates that somebody altered', morning => {
+    morning.before.push(async book => {
+      await project.run(book.at(day, '08:31'), { once: true })
+      const csv = book.views.get('daily_candidates.csv') as string
+      book.views.set('daily_candidates.csv', csv.replace(/^.*,1,.*\n/m, ''))
+    })
+  }),
+  gate("yesterday's file beside today's event", morning => {
+    morning.scans = [eve, day]
+    morning.before.push(async book => {
+      book.views.set('tradingview_watchlist.txt', `###${eve}\nGE\n`)
+    })
   }),
   gate('a halt by event', morning => {
     morning.before.push(book => halt.run(book.at(day, '08:35'), { reason: 'a headline', reducing: false }))
@@ -212,6 +226,23 @@ test('nothing is sent while any of several gates objects', async () => {
     }),
     { numRuns: 8 },
   )
+})
+
+test('files that are deleted or as they were printed hold up nothing; an altered one is refused with a sentence', async () => {
+  const started = async (change: (views: Map<string, string>) => void) => {
+    const book = equityWorld(scripted(bars), tickers)
+    await scanAt(book, day)
+    await project.run(book.at(day, '08:31'), { once: true })
+    change(book.views)
+    return execute.run(book.at(day, '08:40'), { once: true })
+  }
+  expect(await started(() => {})).toBe(exit.done)
+  expect(await started(views => views.clear())).toBe(exit.done)
+  const altered = started(views => views.set('daily_candidates.csv', 'my own list'))
+  await expect(altered).rejects.toMatchObject({
+    code: exit.refused,
+    message: `daily_candidates.csv is not what the ledger says of ${day}: nothing is traded on two lists; run veritape project --once`,
+  })
 })
 
 test('an order whose outcome is unknown holds up the next ones', async () => {
