@@ -13,8 +13,8 @@ const story = ({ events, exchange }: Run) => ({
   trades: exchange.trades.map(({ order: _, ...trade }) => trade),
 })
 
-/** The first two are proved and their views rebuilt as well: laws 1 and 8. */
-const seeds = [8, 16, 2]
+/** The first is proved and its views are rebuilt as well (laws 1 and 8); the second meets every fault. */
+const seeds = [8, 2]
 
 test('laws 1 to 9 hold on EventStoreDB whatever network and server do, and the story is that of a ledger in memory', async () => {
   const struck = new Set<string>()
