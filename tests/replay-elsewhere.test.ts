@@ -46,7 +46,12 @@ describe.each(books)('%s is proven', book => {
 describe('one changed line of a strategy', () => {
   const changes = [
     ['breakout', 'demo-crypto', 'if (close <= entry.upper)', 'if (close <= entry.upper * 1.0005)'],
-    ['ema-cross', 'demo-crypto', 'const crossed = isAbove && !wasAbove', 'const crossed = isAbove || !wasAbove'],
+    [
+      'ema-cross',
+      'demo-crypto',
+      'const crossed = isAbove && !wasAbove',
+      'const crossed = isAbove || !wasAbove',
+    ],
     ['avwap-pullback', 'demo-equities', 'given.limitAtr * barRange)', '0.9 * given.limitAtr * barRange)'],
   ] as const
 
