@@ -24,7 +24,9 @@ export const secretProblem = (where: string, key: string, variable?: string): st
     ? `${where}: ${key} looks like a secret, and no secret belongs in the configuration; take it out, and give it ` +
       'in an environment variable of its own or as a systemd credential (LoadCredential=)'
     : `${where}: ${key} has a user name or password in its URL, and no secret belongs there; take it out, and ` +
-      `give the whole URL in the environment as ${variable}`
+      (key === 'store'
+        ? "give user:password in the environment as VERITAPE_ESDB_CREDENTIALS, or as the systemd credential 'esdb'"
+        : `give the whole URL in the environment as ${variable}`)
 
 export const unknownProblem = (where: string, key: string): string => {
   const near = nearest(

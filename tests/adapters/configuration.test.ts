@@ -237,14 +237,14 @@ test.each(['apiKey', 'api_secret', 'token', 'password'])('%s is refused without 
   }
 })
 
-test('credentials in the URL of the store are taken from the environment only, and never shown', () => {
+test("credentials in the URL of the store are sent to the credentials' own variable, and never shown", () => {
   const store = 'esdb://admin:hunter2@localhost:2113?tls=false'
   for (const found of [
     problems({ file: file(`{"store": "${store}"}`) }),
     problems({ flags: { store: { value: store, flag: '--store' } } }),
   ]) {
     expect(found).toHaveLength(1)
-    expect(found[0]).toContain('VERITAPE__STORE')
+    expect(found[0]).toContain('VERITAPE_ESDB_CREDENTIALS')
     expect(found[0]).not.toContain('hunter2')
   }
   const allowed = read({ environment: { VERITAPE__STORE: store } })

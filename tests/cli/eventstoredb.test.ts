@@ -158,7 +158,10 @@ describe('a verb', () => {
   })
 
   test.each([
-    ['esdb://admin:changeit@127.0.0.1:2113', 'no secret belongs there'],
+    [
+      'esdb://admin:changeit@127.0.0.1:2113',
+      'no secret belongs there; take it out, and give user:password in the environment as VERITAPE_ESDB_CREDENTIALS',
+    ],
     ['esdb://127.0.0.1:2113?tsl=false', 'a parameter that is not known'],
     ['postgres://localhost', 'is neither jsonl'],
   ])('refuses the address %s and does not repeat it', async (store, sentence) => {

@@ -47,7 +47,7 @@ export const expectedOf = (options: ExpectingOptions, revision: string | undefin
 }
 
 /** The older fields are unsigned: -1 is their greatest number, as near as a double comes to it. */
-const noStreamTwin = 2 ** 64
+const noStreamTwin = 2 ** 64 - 2048
 
 export const appendSuccess = (revision: bigint, position: bigint): streams.AppendResp => {
   const success = new streams.AppendResp.Success()

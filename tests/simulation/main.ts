@@ -1,5 +1,5 @@
-// npm run test:sim -- --seeds N [--seed S] [--minutes M] [--workers W] [--write]   N runs from seed S on, or as many as
-// M minutes allow. A failing seed is named with
+// npm run test:sim -- --seeds N [--seed S] [--minutes M] [--workers W] [--eventstoredb] [--write]   N runs from seed S on,
+// or as many as M minutes allow; with --eventstoredb the ledger lies on a faulty stand-in. A failing seed is named with
 // the command that replays it; --write puts the tables of what was hit into docs/simulation.md.
 
 import { fork } from 'node:child_process'
@@ -7,7 +7,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { oneRun } from './one-run.ts'
+import { oneRunOnEsdb } from './on-eventstoredb.ts'
+import { oneRun, type Run } from './one-run.ts'
 import { objections } from './oracle.ts'
 
 interface Summary {
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
     bail: { type: 'boolean', default: false },
+    eventstoredb: { type: 'boolean', default: false },
   },
 })
 const minutes = Number(values.minutes)
@@ -39,14 +41,24 @@ const count = (into: Record<string, number>, key: string, by = 1) => {
 }
 
 const tell = (seed: number, found: readonly string[]) => {
-  console.error(`seed ${seed} failed; again: npm run test:sim -- --seeds 1 --seed ${seed}`)
+  const where = values.eventstoredb ? ' --eventstoredb' : ''
+  console.error(`seed ${seed} failed; again: npm run test:sim -- --seeds 1 --seed ${seed}${where}`)
   for (const sentence of found.slice(0, 6)) console.error(`  ${sentence}`)
+}
+
+const runOf = async (seed: number, summary: Summary): Promise<Run> => {
+  if (!values.eventstoredb) return oneRun(seed)
+  const { run, struck, audit } = await oneRunOnEsdb(seed)
+  for (const [kind, times] of struck) count(summary.hits, `EventStoreDB, ${kind}`, times)
+  if (audit.damages > 0 || audit.events !== run.events.length)
+    throw new Error(`the book in EventStoreDB has ${audit.damages} damages and ${audit.events} events`)
+  return run
 }
 
 const take = async (summary: Summary, seed: number): Promise<void> => {
   let found: readonly string[]
   try {
-    const run = await oneRun(seed)
+    const run = await runOf(seed, summary)
     found = objections(run)
     summary.simulatedMs += run.simulatedMs
     for (const [key, times] of run.hits) count(summary.hits, key, times)
@@ -88,6 +100,7 @@ const runShared = async (first: number, many: number, workers: number): Promise<
         `${size}`,
         '--minutes',
         `${minutes}`,
+        ...(values.eventstoredb ? ['--eventstoredb'] : []),
       ])
       child.on('message', (message: number | Summary) => {
         if (typeof message === 'number') {

@@ -60,7 +60,7 @@ export interface Run {
 
 const start = Date.parse('2024-03-04T00:00:00.000Z')
 
-const championsOf = (symbols: readonly string[]): readonly Champion[] =>
+export const championsOf = (symbols: readonly string[]): readonly Champion[] =>
   symbols.flatMap(symbol =>
     (
       [
@@ -95,7 +95,7 @@ const championsOf = (symbols: readonly string[]): readonly Champion[] =>
     })),
   )
 
-const configOf = (weather: Weather): Config => ({
+export const configOf = (weather: Weather): Config => ({
   ...defaults,
   book: identity.book,
   mode: weather.dryRun ? 'dry-run' : 'paper',
@@ -134,7 +134,8 @@ interface Life {
   readonly mortal: boolean
 }
 
-export const oneRun = async (seed: number): Promise<Run> => {
+/** `worldOf` makes what outlives a process; the ledger lies in memory when it is left out. */
+export const oneRun = async (seed: number, worldOf: typeof world = world): Promise<Run> => {
   const chance: Chance = chanceOf(seed)
   const weather = weatherOf(chance)
   const config = configOf(weather)
@@ -145,7 +146,7 @@ export const oneRun = async (seed: number): Promise<Run> => {
   const begin = exchange.now()
   const end = begin + weather.days * 86_400_000
   exchange.transfer('USD', units('10000'))
-  const book = world(config, champions, iso)
+  const book = worldOf(config, champions, iso)
 
   let isCalm = false
   let interrupting = false
@@ -485,7 +486,9 @@ export const oneRun = async (seed: number): Promise<Run> => {
     for (const { event } of news) differences.push(`law 5: doing it again wrote ${event.type}`)
     if (seed % 8 !== 0) return
     const { engine } = process(false)
-    const { differences: undecided } = await prove(engine, book.store(), {}, () => {})
+    const ledger = await engine.readLedger()
+    const { differences: undecided } = await prove(engine, ledger, {}, () => {})
+    await ledger.close()
     for (const each of undecided) differences.push(`law 8: seq ${each.seq}: ${each.recorded} / ${each.again}`)
     await project.run(engine, { once: true })
     if ((await rebuild.run(engine, {})) !== 0)
