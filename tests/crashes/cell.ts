@@ -1,10 +1,10 @@
 // One cell of the matrix: the process dies at a place, is started again until the order has an end, and the venue's own
 // books are held against the ledger.
 
-import { pathToFileURL } from 'node:url'
 import { join } from 'node:path'
-import { add } from '../../domain/decimal.ts'
+import { pathToFileURL } from 'node:url'
 import type { Decimal } from '../../domain/decimal.ts'
+import { add } from '../../domain/decimal.ts'
 import type { LedgerLine } from '../cli/files.ts'
 import type { Ended } from '../cli/veritape.ts'
 import type { Life, Place } from './places.ts'
@@ -18,7 +18,7 @@ export const cell = async (on: ReturnType<typeof theatre>, place: Place): Promis
   try {
     await die(stage, place)
     await stage.venue.faults.clear()
-    await recover(stage, place.life)
+    await recover(stage, place)
     const outcome = await judge(stage, place.life)
     await stage.close()
     on.clear(stage)
@@ -37,9 +37,12 @@ const die = async (stage: Stage, { dies, life, at, faults }: Place): Promise<voi
   if (first !== undefined) await stage.venue.faults.add(first)
   const running = stage.start(['execute', '--live'], env)
   let over: Ended | undefined
-  running.ended.then(ended => {
-    over = ended
-  }, () => {})
+  running.ended.then(
+    ended => {
+      over = ended
+    },
+    () => {},
+  )
   try {
     for (const [number, rule] of faults.entries()) {
       if (number > 0) await stage.venue.faults.add(rule)
@@ -59,14 +62,17 @@ const died = ({ code, stderr }: Ended): void => {
   if (code !== 'SIGKILL') throw new Error(`it did not die, it ended with ${code}: ${stderr}`)
 }
 
-/** The operator wishes again under the same id, and the book runs until the order has its end. */
-const recover = async (stage: Stage, life: Life): Promise<void> => {
-  done(await stage.wish())
+/** An operator whose command died wishes again under the same id, and the book runs until the order has its end. */
+const recover = async (stage: Stage, { life, dies }: Place): Promise<void> => {
+  if (dies === 'intent') done(await stage.wish())
   const running = stage.start(['execute', '--live'])
   let over: Ended | undefined
-  running.ended.then(ended => {
-    over = ended
-  }, () => {})
+  running.ended.then(
+    ended => {
+      over = ended
+    },
+    () => {},
+  )
   const told = (what: string, is: (lines: readonly LedgerLine[]) => boolean) =>
     until(what, () => {
       if (over !== undefined) throw new Error(`it ended with ${over.code}: ${over.stderr}`)
@@ -76,7 +82,7 @@ const recover = async (stage: Stage, life: Life): Promise<void> => {
     if (life === 'market order') await told('the order was filled', lines => filledIn(lines) === quantity)
     else {
       await told('the order was accepted', has('OrderAccepted'))
-      done(await stage.cancel())
+      if (life === 'limit order' || dies === 'intent') done(await stage.cancel())
       await told('the order was cancelled', has('OrderCancelled'))
     }
   } catch (error) {
@@ -131,7 +137,10 @@ const judge = async (stage: Stage, life: Life): Promise<string> => {
   law(life === 'market order' || count('OrderCancelled') === 1, `${count('OrderCancelled')} ends`)
   law(count('DriftFound', 'TradingHalted', 'AlertRaised') === 0, 'a drift, an alert or a halt')
   law(verified.code === 0, `verify ended with ${verified.code}: ${verified.stdout}`)
-  law(reconciled.code === 0, `reconcile ended with ${reconciled.code}: ${reconciled.stdout}${reconciled.stderr}`)
+  law(
+    reconciled.code === 0,
+    `reconcile ended with ${reconciled.code}: ${reconciled.stdout}${reconciled.stderr}`,
+  )
   if (broken.length > 0) throw new Error(`${broken.join('; ')}; ${storyOf(stage)}`)
   const again = count('OrderResendRequested')
   return again === 0 ? 'once' : 'sent again, once there'

@@ -3,7 +3,6 @@
 //
 //   before   about to be written: nothing of it is on disk
 //   torn     half written: a line without an end
-//   written  written, and not yet synced: the caller has not heard of it
 //   synced   durable: the caller has not heard of it
 
 import fs from 'node:fs'
@@ -22,7 +21,10 @@ const die = () => {
 fs.writeSync = (fd, bytes, offset, length, position) => {
   // A path or a text is not a line of a ledger: those are written as bytes.
   if (!ArrayBuffer.isView(bytes)) return writeSync(fd, bytes, offset, length, position)
-  const isIt = Buffer.from(bytes).subarray(offset, offset + length).includes(mark) && --left === 0
+  const isIt =
+    Buffer.from(bytes)
+      .subarray(offset, offset + length)
+      .includes(mark) && --left === 0
   if (isIt && phase === 'before') die()
   if (isIt && phase === 'torn') {
     const place = Buffer.from(bytes).indexOf(mark)
@@ -30,7 +32,6 @@ fs.writeSync = (fd, bytes, offset, length, position) => {
     die()
   }
   const count = writeSync(fd, bytes, offset, length, position)
-  if (isIt && phase === 'written') die()
   if (isIt) written = fd
   return count
 }

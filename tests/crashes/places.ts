@@ -1,4 +1,4 @@
-// Where a process dies: every durable event of an order's life in four phases of its write, and every step of a request
+// Where a process dies: every durable event of an order's life in three phases of its write, and every step of a request
 // to the venue. Three lives: a market order that fills at once in two parts, a limit order that comes to rest, and the
 // cancel of one that rests.
 
@@ -7,7 +7,7 @@ import type { FaultRuleScript, Operation } from '../venue-simulator/faults.ts'
 /** What the book is about to do when it is started in order to die. */
 export type Life = 'market order' | 'limit order' | 'cancel'
 
-export const phases = ['before', 'torn', 'written', 'synced'] as const
+const phases = ['before', 'torn', 'synced'] as const
 
 export interface Place {
   readonly life: Life
@@ -24,7 +24,6 @@ export interface Place {
 const phaseWords = {
   before: 'before it is written',
   torn: 'half written',
-  written: 'written, not synced',
   synced: 'durable',
 }
 
@@ -76,13 +75,15 @@ const arrivesLate = (life: Life, on: Operation, ms: number): Place => ({
   faults: [{ on, fault: { kind: 'delayed', ms, where: 'request' } }],
 })
 
-const ofAnOrder = (life: Life): readonly Place[] => [
-  ...aroundEvent(life, 'IntentRaised', { dies: 'intent' }),
+const requested = (life: Life): readonly Place[] => [
   ...aroundEvent(life, 'OrderRequested'),
   ...aroundRequest(life, 'place', 'place'),
   arrivesLate(life, 'place', 300),
   arrivesLate(life, 'place', 1500),
   ...aroundEvent(life, 'OrderAccepted'),
+]
+
+const inDoubt = (life: Life): readonly Place[] => [
   ...aroundEvent(life, 'OrderOutcomeUnknown', { faults: [lostAfter] }),
   ...aroundRequest(life, 'find, the order is there', questions, [lostAfter]),
   ...aroundRequest(life, 'find, the order is not there', questions, [lostBefore]),
@@ -91,11 +92,13 @@ const ofAnOrder = (life: Life): readonly Place[] => [
 ]
 
 export const places: readonly Place[] = [
-  ...ofAnOrder('market order'),
+  ...aroundEvent('market order', 'IntentRaised', { dies: 'intent' }),
+  ...requested('market order'),
+  ...inDoubt('market order'),
   ...aroundRequest('market order', 'trades', 'trades', [seen('place')]),
   ...aroundEvent('market order', 'OrderFilled'),
   ...aroundEvent('market order', 'OrderFilled', { nth: 2 }),
-  ...ofAnOrder('limit order'),
+  ...requested('limit order'),
   ...aroundEvent('cancel', 'CancelWished', { dies: 'intent' }),
   ...aroundEvent('cancel', 'OrderCancelRequested'),
   ...aroundRequest('cancel', 'cancel', 'cancel'),

@@ -37,10 +37,20 @@ export const until = async (what: string, is: () => Promise<boolean> | boolean):
 /** Markets of the venue with a thin first level, so that one market order is filled in two parts. */
 const scriptOf = (name: VenueName, symbol: string): VenueScript => {
   const [, quote = ''] = symbol.split('/')
-  const book = { levels: ['0.004', '1000000'] }
-  const market = { symbol, tick: '0.1', lot: '0.00001', minimumQuantity: '0.0001', minimumCost: '5', book }
   return {
-    markets: [{ ...market, makerFee: '0', takerFee: name === 'kraken' ? '0.004' : '0', around: '42000' }],
+    markets: [
+      {
+        symbol,
+        tick: '0.1',
+        lot: '0.00001',
+        minimumQuantity: '0.0001',
+        minimumCost: '5',
+        makerFee: '0',
+        takerFee: name === 'kraken' ? '0.004' : '0',
+        around: '42000',
+        book: { levels: ['0.004', '1000000'] },
+      },
+    ],
     balances: { [quote]: '10000', BTC: '0.5' },
   }
 }
@@ -106,7 +116,7 @@ export const theatre = (name: VenueName, below: string) => {
       mode: 'live',
       market: { source: 'ccxt', exchange: adapter === 'alpaca-crypto' ? 'alpaca' : name, url },
       venue: { name: adapter, url },
-      orders: { settleSeconds: 3 },
+      orders: { settleSeconds: 2 },
       execute: { symbols: [symbol], timeframe: '1m', pollSeconds: 0.2, champions: 'champions' },
     }
     const file = join(folder, 'book.json')
@@ -138,7 +148,12 @@ export const theatre = (name: VenueName, below: string) => {
   const opened = () => snapshot('opened', first)
 
   /** A copy of a snapshot, taken one step further and kept as the next one. */
-  const further = (life: Life, what: string, from: () => Promise<string>, step: (stage: Stage) => Promise<void>) =>
+  const further = (
+    life: Life,
+    what: string,
+    from: () => Promise<string>,
+    step: (stage: Stage) => Promise<void>,
+  ) =>
     snapshot(`${life} ${what}`, async () => {
       const folder = join(below, `${life} ${what}`.replaceAll(' ', '-'))
       cpSync(await from(), folder, { recursive: true })
