@@ -23,12 +23,11 @@ const isTold = (venue: string, { life, where }: Place): boolean =>
   existsSync(tally) &&
   readFileSync(tally, 'utf8').includes(JSON.stringify({ venue, life, where }).slice(0, -1))
 
-/** One of each kind of death: an order asked for and never sent, one that arrives late, a torn fill, a cancel in doubt. */
+/** An order asked for and never sent, one sent whose answer nobody heard, and a fill half written. */
 const few = [
   'market order, OrderRequested: durable',
-  'market order, place: arrives 300 ms after the death',
+  'market order, place: done, the answer on its way',
   'market order, OrderFilled (2.): half written',
-  'cancel, cancel: done, the answer on its way',
 ]
 
 const nameOf = ({ life, where }: Place) => `${life}, ${where}`

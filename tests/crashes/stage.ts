@@ -13,7 +13,9 @@ import type { Life } from './places.ts'
 export const quantity = '0.01'
 /** Far below the wave of prices: it rests. */
 const limit = '30000'
-export const patienceMs = 60_000
+/** Another build than dist/: one with a guard that was broken on purpose. */
+const build = process.env.VERITAPE_CRASH_DIST === undefined ? {} : { dist: process.env.VERITAPE_CRASH_DIST }
+const patienceMs = 150_000
 
 export interface Stage {
   readonly venue: Venue
@@ -28,10 +30,10 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** Resolves when `is` says so; throws with `what` after a minute. */
+/** Resolves when `is` says so; throws with `what` when it takes too long. */
 export const until = async (what: string, is: () => Promise<boolean> | boolean): Promise<void> => {
   for (const since = performance.now(); !(await is()); await sleep(15))
-    if (performance.now() - since > patienceMs) throw new Error(`waited a minute in vain until ${what}`)
+    if (performance.now() - since > patienceMs) throw new Error(`waited in vain until ${what}`)
 }
 
 /** Markets of the venue with a thin first level, so that one market order is filled in two parts. */
@@ -79,7 +81,7 @@ export const theatre = (name: VenueName, below: string) => {
   const open = async (folder: string, life: Life): Promise<Stage> => {
     const venue = await startVenue(name, { folder: join(folder, 'venue'), script, port })
     const file = join(folder, 'book.json')
-    const options = { cwd: folder, env: {} as Record<string, string> }
+    const options = { cwd: folder, ...build }
     const run = (argv: readonly string[], extra: Record<string, string> = {}) =>
       veritape([...argv, '--config', file], { ...options, env: { ...env, ...extra } })
     const ledger = join(folder, 'ledger/book')

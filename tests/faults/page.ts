@@ -18,9 +18,9 @@ export const writePart = (name: 'suite' | 'bugs' | 'matrix', text: string, file 
 export const row = (...cells: readonly (string | number)[]): string =>
   `| ${cells.map(cell => String(cell).replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`
 
-/** When, on what, how long. */
-export const circumstances = (seconds: number): string => {
+/** When, on what, and how long where that is known. */
+export const circumstances = (seconds?: number): string => {
   const [first] = cpus()
   const date = new Date().toISOString().slice(0, 10)
-  return `${date}, Linux ${release()}, Node ${process.version}, ${cpus().length} × ${first?.model.trim()}, ${seconds} s.`
+  return `${date}, Linux ${release()}, Node ${process.version}, ${cpus().length} × ${first?.model.trim()}${seconds === undefined ? '' : `, ${seconds} s`}.`
 }
