@@ -65,6 +65,8 @@ const died = ({ code, stderr }: Ended): void => {
 /** An operator whose command died wishes again under the same id, and the book runs until the order has its end. */
 const recover = async (stage: Stage, { life, dies }: Place): Promise<void> => {
   if (dies === 'intent') done(await stage.wish())
+  const gates = (lines: readonly LedgerLine[]) => lines.filter(({ t }) => t === 'LiveGateOpened').length
+  const before = gates(stage.lines())
   const running = stage.start(['execute', '--live'])
   let over: Ended | undefined
   running.ended.then(
@@ -79,6 +81,8 @@ const recover = async (stage: Stage, { life, dies }: Place): Promise<void> => {
       return is(stage.lines())
     })
   try {
+    // The order may have its end already: a process that is told to stop before it listens to that just dies.
+    await told('the book was started again', lines => gates(lines) > before)
     if (life === 'market order') await told('the order was filled', lines => filledIn(lines) === quantity)
     else {
       await told('the order was accepted', has('OrderAccepted'))

@@ -60,7 +60,7 @@ const totals = (cells: readonly Cell[]): string => {
   const broken = cells.filter(({ outcome }) => outcome === 'BROKEN').length
   const missing = places.length * venues.length - cells.length
   const rest = missing > 0 ? `${missing} cells were not run; ` : ''
-  return `${cells.length} deaths at ${venues.length} venues; ${rest} duplicate orders, lost fills, ledgers that disagree with the venue: ${broken === 0 ? 'none' : `in ${broken} cells`}`
+  return `${cells.length} deaths at ${venues.length} venues; ${rest}duplicate orders, lost fills, ledgers that disagree with the venue: ${broken === 0 ? 'none' : `in ${broken} cells`}`
 }
 
 const shown = (cells: readonly Cell[]) =>
