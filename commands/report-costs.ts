@@ -43,7 +43,7 @@ export const reportCosts: Command<object> = {
         [...groups, ['all', total] as const].map(row),
         [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
       )
-    screen.note(
+    screen.say(
       'slippage: fills against the arrival price; shortfall: fills, fees and what was not filled against the decision price',
     )
     screen.result({

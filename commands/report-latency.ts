@@ -27,7 +27,7 @@ export const reportLatency: Command<object> = {
       [1, 2, 3, 4],
     )
     if (isRecorded)
-      screen.note(`n/a: ${config.book} trades recorded candles by their own time; a live book has latencies`)
+      screen.say(`n/a: ${config.book} trades recorded candles by their own time; a live book has latencies`)
     screen.result({
       book: config.book,
       unit: 'milliseconds',
