@@ -97,6 +97,16 @@ const verbs: readonly Verb[] = [
     async () => (await import('./reconcile.ts')).reconcile,
   ),
   verb('report kpi', 'The key figures', async () => (await import('./report.ts')).reportKpi),
+  verb(
+    'report costs',
+    'Fees, slippage and shortfall',
+    async () => (await import('./report-costs.ts')).reportCosts,
+  ),
+  verb(
+    'report latency',
+    'From candle to order, in milliseconds',
+    async () => (await import('./report-latency.ts')).reportLatency,
+  ),
   verb('backtest', 'The same loop over recorded data', async () => (await import('./backtest.ts')).backtest),
   verb(
     'check config',
@@ -144,7 +154,9 @@ export const withoutFlags: ReadonlySet<string> = new Set([
   'check session',
   'config show',
   'rebuild',
+  'report costs',
   'report kpi',
+  'report latency',
   'scan',
   'status',
   'watchlist check',

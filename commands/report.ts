@@ -3,7 +3,8 @@
 import type { Decimal } from '../domain/decimal.ts'
 import { toPlaces } from '../domain/decimal.ts'
 import { isSome, type Option } from '../domain/result.ts'
-import { type Figure, type KpiGroup, kpi, kpiFields, kpiFiles, kpiReport } from '../projections/kpi.ts'
+import { type KpiGroup, kpi, kpiFields, kpiFiles, kpiReport } from '../projections/kpi.ts'
+import type { Figure } from '../projections/shown.ts'
 import type { Command } from './command.ts'
 import { exit } from './exit.ts'
 
@@ -67,6 +68,7 @@ export const printFigure = ({ value, unit }: Figure): string => {
   if (!isSome(value)) return 'n/a'
   if (unit === 'money') return toPlaces(`${value.value}` as Decimal, 2)
   if (unit === 'share') return `${(Number(value.value) * 100).toFixed(2)} %`
+  if (unit === 'bps' || unit === 'minutes') return Number(value.value).toFixed(2)
   return `${value.value}`
 }
 

@@ -6,8 +6,11 @@ import { isZero, toPlaces } from '../domain/decimal.ts'
 import type { EventStore, Identity } from '../domain/event-store.ts'
 import { remaining } from '../domain/order.ts'
 import { entryPrice, unrealizedPnl } from '../domain/position.ts'
+import { isSome, type Option } from '../domain/result.ts'
 import { tradingOf } from '../domain/safety.ts'
+import { type DriftMinutes, driftMinutes } from '../projections/drift-time.ts'
 import { feed } from '../projections/projection.ts'
+import { notAvailable, roundedIn, shown } from '../projections/shown.ts'
 import { status as projection, type Status } from '../projections/status.ts'
 import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
@@ -56,6 +59,7 @@ const show = (
   const { good, bad, warn, strong } = screen.style
   const killed = kill.read()
   const trading = killed?.level === 'halted' ? 'halted' : tradingOf(halts)
+  const inDrift = driftMinutes(state.driftTime)
   const unknown = [...orders.live].filter(id => orders.byId.get(id)?.order.status === 'unknown')
   const run = heartbeat.run
   const running =
@@ -96,6 +100,7 @@ const show = (
         `${orders.live.size} open, ${unknown.length === 0 ? '0 unknown' : bad(`${unknown.length} unknown`)}`,
       ],
       ['drift', drift.size === 0 ? 'none known' : bad(`${drift.size} unresolved`)],
+      ...(isSome(inDrift.total) ? [['minutes in drift', driftLine(inDrift)]] : []),
       ['ledger', `seq ${head}, ${ledgerPath}`],
     ],
   )
@@ -151,5 +156,14 @@ const show = (
     openOrders: [...orders.live],
     unknownOrders: unknown,
     drift: drift.size,
+    driftMinutes: Object.fromEntries(
+      Object.entries(inDrift).map(([name, value]) => [name, shown(roundedIn(value))]),
+    ),
   })
 }
+
+const driftLine = ({ current, total, toDetectAtMost, toRepair }: DriftMinutes): string =>
+  `${inMinutes(current)} now, ${inMinutes(total)} in all; found after at most ${inMinutes(toDetectAtMost)}, repaired after ${inMinutes(toRepair)}`
+
+const inMinutes = (minutes: Option<number>): string =>
+  isSome(minutes) ? minutes.value.toFixed(1) : notAvailable

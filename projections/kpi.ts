@@ -2,17 +2,20 @@
 // one without a meaning is missing ('n/a').
 //
 // This projection folds everything the figures need at once: the equity curve (with the portfolio inside), the
-// round trips and the tally. The views of those three print from here, so that nothing is folded twice.
+// round trips, the tally, the quality of execution and the time in drift. Their views print from here, so that nothing is
+// folded twice.
 
 import type { EventNamed } from '../domain/catalogue.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import { isSome, none, type Option, some } from '../domain/result.ts'
 import type { RiskDenial } from '../domain/risk-denial.ts'
 import type { CalendarDate } from '../domain/time.ts'
+import { type DriftTime, driftFigures, driftTime } from './drift-time.ts'
 import { type Equity, equity, equityDays } from './equity.ts'
+import { type ExecutionQuality, executionFigures, executionQuality } from './execution-quality.ts'
 import { realizedPnlOf, unrealizedPnlOf } from './portfolio.ts'
 import type { AnyProjection, Projection } from './projection.ts'
-import { rounded, shown } from './shown.ts'
+import { type Figure, roundedIn, shown } from './shown.ts'
 import { ratio, returnsOf, sharpe, sortino, type TradeFigures, tradeFigures } from './statistics.ts'
 import { type Counted, noneCounted, type Tally, tally } from './tally.ts'
 import { type Trade, type Trades, trades } from './trades.ts'
@@ -22,28 +25,48 @@ export interface Kpi {
   equity: Equity
   trades: Trades
   tally: Tally
+  quality: ExecutionQuality
+  drift: DriftTime
 }
 
 type Folded =
   | (typeof equity)['types'][number]
   | (typeof trades)['types'][number]
   | (typeof tally)['types'][number]
+  | (typeof executionQuality)['types'][number]
+  | (typeof driftTime)['types'][number]
 
 export const kpi: Projection<Kpi, Folded> = {
   name: 'kpi',
-  types: [...new Set([...equity.types, ...trades.types, ...tally.types])],
-  initial: () => ({ equity: equity.initial(), trades: trades.initial(), tally: tally.initial() }),
+  types: [
+    ...new Set<Folded>([
+      ...equity.types,
+      ...trades.types,
+      ...tally.types,
+      ...executionQuality.types,
+      ...driftTime.types,
+    ]),
+  ],
+  initial: () => ({
+    equity: equity.initial(),
+    trades: trades.initial(),
+    tally: tally.initial(),
+    quality: executionQuality.initial(),
+    drift: driftTime.initial(),
+  }),
   apply: (state, recorded) => {
     const folds = foldsOf.get(recorded.event.type)
     if (folds === undefined) return state
     if (folds.equity) state.equity = feedEquity(state.equity, recorded)
     if (folds.trades) state.trades = feedTrades(state.trades, recorded)
     if (folds.tally) state.tally = feedTally(state.tally, recorded)
+    if (folds.quality) state.quality = feedQuality(state.quality, recorded)
+    if (folds.drift) state.drift = feedDrift(state.drift, recorded)
     return state
   },
 }
 
-/** Which of the three fold a type: looked up, because this is asked for every event of a ledger. */
+/** Which of the folds take a type: looked up, because this is asked for every event of a ledger. */
 const foldsOf = new Map(
   kpi.types.map(type => [
     type,
@@ -51,6 +74,8 @@ const foldsOf = new Map(
       equity: (equity.types as readonly Folded[]).includes(type),
       trades: (trades.types as readonly Folded[]).includes(type),
       tally: (tally.types as readonly Folded[]).includes(type),
+      quality: (executionQuality.types as readonly Folded[]).includes(type),
+      drift: (driftTime.types as readonly Folded[]).includes(type),
     },
   ]),
 )
@@ -58,6 +83,8 @@ const foldsOf = new Map(
 const { apply: feedEquity }: AnyProjection<Equity> = equity
 const { apply: feedTrades }: AnyProjection<Trades> = trades
 const { apply: feedTally }: AnyProjection<Tally> = tally
+const { apply: feedQuality }: AnyProjection<ExecutionQuality> = executionQuality
+const { apply: feedDrift }: AnyProjection<DriftTime> = driftTime
 
 /** What this fold reads of each event: a store that can cut fields out of its lines need not parse the others. */
 export const kpiFields: { readonly [Type in Folded]: readonly (keyof EventNamed<Type>['data'])[] } = {
@@ -67,23 +94,30 @@ export const kpiFields: { readonly [Type in Folded]: readonly (keyof EventNamed<
   CandleClosed: ['symbol', 'closeTime', 'close'],
   CycleCompleted: ['clock', 'sessionOpen', 'candles'],
   StrategyEvaluated: ['champion', 'symbol', 'action'],
-  IntentRaised: ['by', 'symbol', 'reason'],
+  IntentRaised: ['by', 'symbol', 'referencePrice', 'reason'],
   IntentDenied: ['intent', 'reason'],
   IntentExpired: ['intent'],
-  OrderRequested: ['orderId', 'intent', 'symbol', 'reduceOnly'],
+  OrderRequested: [
+    'orderId',
+    'intent',
+    'by',
+    'symbol',
+    'side',
+    'type',
+    'quantity',
+    'stopPrice',
+    'reduceOnly',
+  ],
   OrderWithheld: ['intent'],
+  OrderAccepted: ['orderId'],
+  OrderRejected: ['orderId'],
+  OrderCancelled: ['orderId'],
+  OrderExpired: ['orderId'],
   OrderFilled: ['orderId', 'by', 'symbol', 'side', 'price', 'quantity', 'fee', 'venueTime'],
-}
-
-export interface Figure {
-  /** With its basis: 'sharpe_daily_365_rf0'. */
-  readonly name: string
-  /** Money is an exact decimal; a statistic is a double, rounded to 6 places. */
-  readonly value: Option<Decimal | number>
-  readonly unit: 'money' | 'share' | 'ratio' | 'count'
-  /** Size and kind of the sample it was computed from: 12 'trades'. */
-  readonly sample: number
-  readonly of: string
+  HoldingsObserved: ['observed'],
+  DriftFound: [],
+  DriftResolved: ['drift'],
+  ReconciliationCompleted: [],
 }
 
 export interface KpiGroup {
@@ -123,7 +157,12 @@ export const kpiReport = (state: Kpi): KpiReport => {
     currency: state.equity.portfolio.currency,
     from: days[0] === undefined ? none : some(days[0].date),
     to: days.length === 0 ? none : some((days.at(-1) as (typeof days)[number]).date),
-    figures: [...tradeSection(state), ...equitySection(state)],
+    figures: [
+      ...tradeSection(state),
+      ...executionFigures(state.quality),
+      ...equitySection(state),
+      ...driftFigures(state.drift),
+    ],
     intents: { ...intents, open: state.tally.open.size },
     evaluations,
     denials: [...state.tally.denials].sort(([a], [b]) => byCodeUnit(a, b)),
@@ -215,8 +254,6 @@ const equitySection = ({ equity }: Kpi): readonly Figure[] => {
   ]
 }
 
-const roundedIn = (value: Option<number>): Option<number> => (isSome(value) ? rounded(value.value) : none)
-
 const groups = (
   { trades }: Kpi,
   counted: ReadonlyMap<string, Counted>,
@@ -250,7 +287,8 @@ const shares = ({ trades }: Kpi, nameOf: (trade: Trade) => string): readonly Kpi
 }
 
 export const kpiFiles = function* (state: Kpi): Generator<ViewFile> {
-  const asOf = Math.max(state.equity.asOf, state.equity.portfolio.asOf, state.trades.asOf, state.tally.asOf)
+  const { equity, trades, tally, quality, drift } = state
+  const asOf = Math.max(equity.asOf, equity.portfolio.asOf, trades.asOf, tally.asOf, quality.asOf, drift.asOf)
   if (asOf > 0) yield jsonFile('kpi.json', asOf, () => printKpi(kpiReport(state)))
 }
 

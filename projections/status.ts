@@ -4,6 +4,7 @@ import type { Candle } from '../domain/candle.ts'
 import type { EventNamed } from '../domain/catalogue.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
 import { evolveHalts, type Halts, type SafetyEvent } from '../domain/safety.ts'
+import { type DriftTime, driftTime } from './drift-time.ts'
 import { type Heartbeat, heartbeat } from './heartbeat.ts'
 import { type Orders, orders } from './orders.ts'
 import { type Portfolio, portfolio } from './portfolio.ts'
@@ -45,6 +46,7 @@ export interface Status {
   lastReconciliation: Seen<'ReconciliationCompleted'> | undefined
   /** Drift that nothing has resolved yet, by the seq that resolves it by name. */
   readonly drift: Map<Seq, EventNamed<'DriftFound'>['data']>
+  driftTime: DriftTime
 }
 
 /** An event that carries no time of its own: `at` is when the ledger took it. */
@@ -59,10 +61,13 @@ type Folded =
   | (typeof heartbeat)['types'][number]
   | (typeof portfolio)['types'][number]
   | (typeof orders)['types'][number]
+  | (typeof driftTime)['types'][number]
 
 export const status: Projection<Status, Folded> = {
   name: 'status',
-  types: [...new Set<Folded>([...own, ...heartbeat.types, ...portfolio.types, ...orders.types])],
+  types: [
+    ...new Set<Folded>([...own, ...heartbeat.types, ...portfolio.types, ...orders.types, ...driftTime.types]),
+  ],
   initial: () => ({
     asOf: 0,
     heartbeat: heartbeat.initial(),
@@ -74,11 +79,13 @@ export const status: Projection<Status, Folded> = {
     lastHealth: undefined,
     lastReconciliation: undefined,
     drift: new Map(),
+    driftTime: driftTime.initial(),
   }),
   apply: (state, recorded) => {
     state.heartbeat = feed(heartbeat, state.heartbeat, recorded)
     state.portfolio = feed(portfolio, state.portfolio, recorded)
     state.orders = feed(orders, state.orders, recorded)
+    state.driftTime = feed(driftTime, state.driftTime, recorded)
     state.asOf = recorded.seq
     takeOwn(state, recorded)
     return state

@@ -15,6 +15,7 @@ const promised = [
   'backtest_vs_grademark',
   'scan_500',
   'scan_3000',
+  'order_path_vs_bare',
   'append_group_vs_lmdb',
 ]
 

@@ -9,6 +9,7 @@ import { type Benchmark, type Measured, measure, meets, type Size, type Skipped 
 import { dayOf100Vs1 } from './day-of-100-vs-1.ts'
 import { filterVsJsonparse } from './filter-vs-jsonparse.ts'
 import { open10yVs1d } from './open-10y-vs-1d.ts'
+import { orderPathVsBare } from './order-path-vs-bare.ts'
 import { installPeers } from './peer.ts'
 import { benchFolder, inFolder } from './place.ts'
 import { replayVsJsonparse, sealedReplayVsJsonparse } from './replay-vs-jsonparse.ts'
@@ -27,6 +28,7 @@ const benchmarks: readonly Benchmark[] = [
   backtestVsGrademark,
   scan500,
   scan3000,
+  orderPathVsBare,
   appendGroupVsLmdb,
 ]
 

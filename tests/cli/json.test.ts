@@ -31,6 +31,8 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   'why-not': ['why-not', 'BTC/USDT', ...crypto],
   verify: ['verify', ...crypto],
   'report kpi': ['report', 'kpi', ...crypto],
+  'report costs': ['report', 'costs', ...crypto],
+  'report latency': ['report', 'latency', ...crypto],
   backtest: ['backtest', '--symbol', 'BTC/USDT', '--strategy', 'breakout', ...candles, ...crypto],
   'check config': ['check', 'config', ...crypto],
   'check session': ['check', 'session', '--as-of', '2015-10-30T08:30', ...equities],

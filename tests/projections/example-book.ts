@@ -37,7 +37,7 @@ const events: readonly BookEvent[] = [
   cycle({ cycle: 2, clock: later(5), candles: 1, evaluations: 1, lastCandle: later(5) }),
   candle('BTC/USDT', '112', later(1440)),
   evaluated('sell', later(1435), { signal: -1, confidence: 0.5, holding: '5' }),
-  intent({ side: 'sell', quantity: '3', reduceOnly: true, reason: 'fast below slow' }), // 15
+  intent({ side: 'sell', quantity: '3', reduceOnly: true, referencePrice: '112', reason: 'fast below slow' }), // 15
   requested(15, { side: 'sell', quantity: '3', reduceOnly: true, decided: later(1440) }),
   accepted(15),
   sell('3', '112', { orderId: 'k3x9p2q-15', tradeId: 't-2', fee: '0.336', venueTime: later(1440) }),
@@ -55,7 +55,7 @@ const events: readonly BookEvent[] = [
     lastCandle: later(1440),
   }),
   candle('BTC/USDT', '110', later(1445)),
-  intent({ side: 'sell', quantity: '2', reduceOnly: true, reason: 'fast below slow' }), // 23
+  intent({ side: 'sell', quantity: '2', reduceOnly: true, referencePrice: '110', reason: 'fast below slow' }), // 23
   requested(23, { side: 'sell', quantity: '2', reduceOnly: true, decided: later(1445) }),
   accepted(23),
   sell('2', '110', { orderId: 'k3x9p2q-23', tradeId: 't-3', fee: '0.22', venueTime: later(1445) }),

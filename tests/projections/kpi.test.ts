@@ -88,6 +88,10 @@ describe('on the daily bars of SPY, 2007 to 2013', () => {
       average_loss_net: 'n/a',
       net_pnl_closed_trades: '0',
       fees: '1',
+      slippage_arrival: 'n/a',
+      slippage_arrival_bps: 'n/a',
+      implementation_shortfall: 'n/a',
+      implementation_shortfall_bps: 'n/a',
       equity: '24331',
       realized_pnl_before_fees: '0',
       unrealized_pnl_before_fees: '4332',
@@ -95,6 +99,10 @@ describe('on the daily bars of SPY, 2007 to 2013', () => {
       sortino_daily_252_rf0: 0.364747,
       max_drawdown_equity: '0.410832171083217108',
       exposure_share_cycles: 1,
+      drift_minutes_current: 'n/a',
+      drift_minutes_total: 'n/a',
+      drift_minutes_to_detect_at_most: 'n/a',
+      drift_minutes_to_repair: 'n/a',
     })
   })
 
@@ -114,6 +122,10 @@ describe('on the daily bars of SPY, 2007 to 2013', () => {
       average_loss_net: 564.5625,
       net_pnl_closed_trades: '2010',
       fees: '168',
+      slippage_arrival: 'n/a',
+      slippage_arrival_bps: 'n/a',
+      implementation_shortfall: 'n/a',
+      implementation_shortfall_bps: 'n/a',
       equity: '22010',
       realized_pnl_before_fees: '2178',
       unrealized_pnl_before_fees: '0',
@@ -121,6 +133,10 @@ describe('on the daily bars of SPY, 2007 to 2013', () => {
       sortino_daily_252_rf0: 0.232279,
       max_drawdown_equity: '0.406415845337376801',
       exposure_share_cycles: 0.952327,
+      drift_minutes_current: 'n/a',
+      drift_minutes_total: 'n/a',
+      drift_minutes_to_detect_at_most: 'n/a',
+      drift_minutes_to_repair: 'n/a',
     })
   })
 })
@@ -134,6 +150,10 @@ test('a book that has only been opened has no figures to show but its counts', (
     'expectancy_net',
     'average_win_net',
     'average_loss_net',
+    'slippage_arrival',
+    'slippage_arrival_bps',
+    'implementation_shortfall',
+    'implementation_shortfall_bps',
     'equity',
     'realized_pnl_before_fees',
     'unrealized_pnl_before_fees',
@@ -141,6 +161,10 @@ test('a book that has only been opened has no figures to show but its counts', (
     'sortino_daily_365_rf0',
     'max_drawdown_equity',
     'exposure_share_cycles',
+    'drift_minutes_current',
+    'drift_minutes_total',
+    'drift_minutes_to_detect_at_most',
+    'drift_minutes_to_repair',
   ])
 })
 

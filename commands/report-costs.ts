@@ -1,0 +1,109 @@
+// veritape report costs   What trading cost: fees, slippage and implementation shortfall, by symbol and by champion.
+
+import { type Decimal, toPlaces } from '../domain/decimal.ts'
+import { isSome, type Option } from '../domain/result.ts'
+import {
+  costsBy,
+  type ExecutedOrder,
+  type ExecutionCosts,
+  executionCosts,
+  type MeasuredCost,
+  shortfallOf,
+  slippageOf,
+} from '../projections/execution-quality.ts'
+import { kpi, kpiFields } from '../projections/kpi.ts'
+import { notAvailable, roundedIn, shown } from '../projections/shown.ts'
+import type { Command } from './command.ts'
+import { exit } from './exit.ts'
+
+export const reportCosts: Command<object> = {
+  options: yargs => yargs,
+  run: async engine => {
+    const { screen } = engine
+    let state = kpi.initial()
+    // Figures of money come from verified lines only.
+    await engine.replay(new Map(Object.entries(kpiFields)), cut => {
+      state = kpi.apply(state, cut as Parameters<typeof kpi.apply>[1])
+    })
+    const { quality } = state
+    const { currency } = state.equity.portfolio
+    const total = executionCosts(quality.orders.values())
+    const bySymbol = costsBy(quality, ({ symbol }) => symbol)
+    const byWisher = costsBy(quality, ({ by }) => by)
+
+    screen.heading(
+      `Costs of ${engine.config.book}, money in ${currency}; a cost is positive, a gain negative`,
+    )
+    for (const [title, groups] of [
+      ['symbol', bySymbol],
+      ['champion or operator', byWisher],
+    ] as const)
+      screen.table(
+        [title, 'orders', 'filled', 'value', 'fees', 'slippage', 'bps', 'of', 'shortfall', 'bps', 'of'],
+        [...groups, ['all', total] as const].map(row),
+        [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+      )
+    screen.say(
+      'slippage: fills against the arrival price; shortfall: fills, fees and what was not filled against the decision price',
+    )
+    screen.result({
+      currency,
+      total: printCosts(total),
+      bySymbol: Object.fromEntries(bySymbol.map(([name, costs]) => [name, printCosts(costs)])),
+      byWisher: Object.fromEntries(byWisher.map(([name, costs]) => [name, printCosts(costs)])),
+      orders: [...quality.orders.values()].map(printOrder),
+    })
+    return exit.done
+  },
+}
+
+const row = ([name, costs]: readonly [string, ExecutionCosts]): readonly string[] => [
+  name,
+  `${costs.orders}`,
+  `${costs.filledOrders}`,
+  toPlaces(costs.value, 2),
+  toPlaces(costs.fees, 2),
+  ...cells(costs.slippage),
+  ...cells(costs.shortfall),
+]
+
+const cells = ({ cost, bps, orders }: MeasuredCost): readonly string[] => [
+  isSome(cost) ? toPlaces(cost.value, 2) : notAvailable,
+  isSome(bps) ? bps.value.toFixed(2) : notAvailable,
+  `${orders}`,
+]
+
+const printCosts = ({ slippage, shortfall, ...costs }: ExecutionCosts): object => ({
+  ...costs,
+  slippage: printCost(slippage),
+  shortfall: printCost(shortfall),
+})
+
+const printCost = ({ cost, bps, orders }: MeasuredCost): object => ({
+  cost: shown(cost),
+  bps: shown(roundedIn(bps)),
+  orders,
+})
+
+const printOrder = (order: ExecutedOrder): object => {
+  const { orderId, by, symbol, side, terms, filled, value, fees, endPrice } = order
+  return {
+    orderId,
+    by,
+    symbol,
+    side,
+    type: terms?.type ?? null,
+    quantity: terms?.quantity ?? notAvailable,
+    filled,
+    value,
+    fees,
+    decisionPrice: terms?.decision ?? notAvailable,
+    arrivalPrice: terms?.arrival ?? notAvailable,
+    endPrice: endPrice ?? notAvailable,
+    slippage: costOf(slippageOf(order)),
+    shortfall: costOf(shortfallOf(order)),
+  }
+}
+
+const costOf = (cost: Option<{ readonly cost: Decimal }>): string =>
+  isSome(cost) ? cost.value.cost : notAvailable
