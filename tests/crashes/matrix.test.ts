@@ -27,6 +27,7 @@ const isTold = (venue: string, { life, where }: Place): boolean =>
 const few = [
   'market order, OrderRequested: durable',
   'market order, place: done, the answer on its way',
+  'market order, find, the order is there: sent, never arrives',
   'market order, OrderFilled (2.): half written',
 ]
 
