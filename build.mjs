@@ -1,9 +1,9 @@
-// Compiles the program into dist/, and puts what a command line loads into few files: Node opens, reads and links two
-// hundred modules in the time in which a short command could be done.
+// Compiles the program into dist/, and puts what a command line loads into one file: Node opens, reads and links two
+// hundred modules in the time in which a short command could be done. What a verb imports late is still run late.
 //
-//   dist/commands/main.js    what `veritape` starts: the bundle's entry
-//   dist/chunks/             what it loads, and what verbs load when they are used
-//   dist/domain/ …           every module by itself: what the bundle was made of, and what tests and benches import
+//   dist/commands/main.js    what `veritape` starts: everything, in one file
+//   dist/chunks/             the same for a thread that it starts
+//   dist/domain/ …           every module by itself: what the file was made of, and what tests and benches import
 
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -17,10 +17,8 @@ await build({
     'chunks/ledger-check-worker': 'dist/adapters/ledger-check-worker.js',
   },
   outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
   allowOverwrite: true,
   bundle: true,
-  splitting: true,
   minifySyntax: true,
   minifyWhitespace: true,
   format: 'esm',

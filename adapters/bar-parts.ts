@@ -6,7 +6,7 @@
 // Parts are read in order; each goes on where the ticker's bars ended, or takes their place when the part has them
 // `anew`. A morning adds one small part; when there are many they are written together as one.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Calendar } from '../domain/calendar.ts'
 import type { Candle } from '../domain/candle.ts'
 import type { DailyColumns } from '../domain/daily-columns.ts'

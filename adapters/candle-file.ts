@@ -6,7 +6,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Calendar } from '../domain/calendar.ts'
 import { barOf, type Candle, CandleClosed, candleObjection } from '../domain/candle.ts'
 import { sha256 } from '../domain/hash.ts'

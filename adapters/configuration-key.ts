@@ -1,6 +1,6 @@
 // The keys of the configuration, read from its schema: what each is called, and what it expects.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { Config } from '../domain/config.ts'
 import { DecimalText } from '../domain/decimal.ts'
 

@@ -1,6 +1,6 @@
 // What is wrong with a configuration, in sentences that say where, what was expected, what was found, what to do.
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { DecimalText } from '../domain/decimal.ts'
 import { configurationKeys, expectationOf, schemaAt } from './configuration-key.ts'
 

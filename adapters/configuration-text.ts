@@ -2,7 +2,7 @@
 // configuration hash of a run; two runs with the same one had the same rules, wherever their files lay.
 
 import { basename } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isPath, keyNamed } from './configuration-key.ts'
 
 interface KeyedValue {

@@ -7,7 +7,7 @@
 
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { Config, type ConfigValue, defaults } from '../domain/config.ts'
 import { sha256 } from '../domain/hash.ts'
 import { CommentedJsonError, readCommentedJson } from './commented-json.ts'

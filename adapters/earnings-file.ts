@@ -1,6 +1,6 @@
 // Files of earnings dates: csv with the header `ticker,date,when`; `when` is before-open or after-close, New York.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { SymbolName } from '../domain/candle.ts'
 import { type Earnings, type EarningsDate, ReportTime } from '../domain/earnings.ts'
 import { DateText } from '../domain/time.ts'

@@ -6,7 +6,7 @@
 //   lease-<book>    which executor holds the book; only the last few events are kept
 
 import { hash, randomUUID } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { StoreUnreachable } from '../domain/remote-store.ts'
 import type { Instant } from '../domain/time.ts'

@@ -10,7 +10,7 @@
 // whoever then appends under an earlier term is told that the book moved, reads that line, and is done.
 
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Lease, LeaseLost } from '../domain/remote-store.ts'
 import { type EsdbClient, pause } from './esdb-client.ts'
 import { leaseStream } from './esdb-identity.ts'

@@ -7,7 +7,7 @@
 // `w` says who wrote it. It is no part of the line: a copied line has the same hash and another writer.
 
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'

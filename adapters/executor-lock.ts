@@ -2,7 +2,7 @@
 // and freed by the kernel when it dies.
 
 import fs from 'node:fs'
-import { tryLock } from 'fs-native-extensions'
+import { tryLock } from './kernel-lock.ts'
 
 /** Gives the release, or the sentence of whoever holds it. */
 export const holdExecutor = (folder: string): (() => void) | { readonly holder: string } => {

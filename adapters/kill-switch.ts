@@ -7,7 +7,7 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import { codeOf, type LedgerFiles, nodeFiles, replaceFile } from './ledger-files.ts'
 import { releaseReserve } from './ledger-reserve.ts'

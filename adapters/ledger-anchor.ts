@@ -8,7 +8,7 @@
 
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto'
 import fs from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Anchor, KeyRefused } from '../domain/anchor.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { DateText } from '../domain/time.ts'

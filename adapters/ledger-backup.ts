@@ -13,7 +13,7 @@
 
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { type BackupReport, BackupUnusable, PlaceTaken } from '../domain/ledger-copies.ts'
 import type { Instant } from '../domain/time.ts'

@@ -10,7 +10,7 @@
 
 import { hash } from 'node:crypto'
 import fs from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { codeOf, type LedgerFiles, replaceFile } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'

@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Identity, LedgerDamaged, type Mode } from '../domain/event-store.ts'
 import { type Instant, isZone } from '../domain/time.ts'
 import { codeOf, type LedgerFiles, replaceFile } from './ledger-files.ts'

@@ -9,7 +9,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Recorded, Revision, StreamName } from '../domain/event.ts'
 import { ImportRefused, type ImportReport, PlaceTaken } from '../domain/ledger-copies.ts'

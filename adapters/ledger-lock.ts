@@ -4,9 +4,9 @@
 
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { tryLock, unlock } from 'fs-native-extensions'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { instantOf } from '../domain/time.ts'
+import { tryLock, unlock } from './kernel-lock.ts'
 
 export interface LedgerLock {
   /** Takes the lock if it is free. Throws LedgerDamaged when LOCK was replaced: two could hold it then. */

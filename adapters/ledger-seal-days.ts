@@ -2,8 +2,8 @@
 // that HEAD names.
 
 import fs from 'node:fs'
-import { tryLock } from 'fs-native-extensions'
 import type { SealOptions, SealStep } from '../domain/anchor.ts'
+import { tryLock } from './kernel-lock.ts'
 import { anchorOf, keepAnchor, readPrivateKey } from './ledger-anchor.ts'
 import { type LedgerFiles, nodeFiles } from './ledger-files.ts'
 import { openHead, readHead } from './ledger-head.ts'

@@ -7,7 +7,7 @@
 
 import { hash } from 'node:crypto'
 import fs from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { codeOf } from './ledger-files.ts'
 import { zeroHash } from './ledger-line.ts'

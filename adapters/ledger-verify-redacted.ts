@@ -1,7 +1,7 @@
 // Checking a redacted export: what its holder can know without the hidden bytes, and what an opened line adds.
 
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Revision, Seq } from '../domain/event.ts'
 import type { Head } from '../domain/event-store.ts'
 import { type RedactedReport, RedactedUnusable } from '../domain/ledger-copies.ts'

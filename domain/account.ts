@@ -1,6 +1,6 @@
 // The opening entry of a book: what it starts with and how its days are counted.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event } from './event.ts'
 

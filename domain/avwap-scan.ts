@@ -11,7 +11,7 @@
 // and by ticker where scores are equal. Each part is 0 … its weight. Only sums, products and quotients are used, so
 // that every machine gives the same bits. Bars after the last session before the scan's are not looked at.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { averageRanges, countUpTo, supports } from './avwap-support.ts'
 import type { DailyColumns } from './daily-columns.ts'
 import type { Earnings, EarningsDate } from './earnings.ts'

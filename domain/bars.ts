@@ -5,7 +5,7 @@
 // Parts and manifests are named by their SHA-256, so a scan that names its dataset can be made again for ever. A ticker
 // that cannot be had is shelved until a date, with its reason: it is not asked for every morning.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { SymbolName } from './candle.ts'
 import type { BookEvent } from './catalogue.ts'
 import { type EventOf, event, type Recorded } from './event.ts'

@@ -3,7 +3,7 @@
 // Events: CandleClosed, DataGapFound, HistoryLoaded. A candle is closed once its close time has passed: a forming
 // one is never recorded and never evaluated.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { compare, DecimalText, isPositive, toNumber } from './decimal.ts'
 import { type EventOf, event } from './event.ts'
 import { type Instant, InstantText, instantOf, millisecondsOf } from './time.ts'

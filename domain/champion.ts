@@ -3,7 +3,7 @@
 // It comes from a file with a `merged_config`. A strategy that runs on built-in defaults instead ("baseline",
 // "fallback") is refused at start and at every evaluation: nobody chose it.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { SymbolName } from './candle.ts'
 import { compare, DecimalText, isPositive } from './decimal.ts'
 import { type EventOf, event } from './event.ts'

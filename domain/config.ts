@@ -1,7 +1,7 @@
 // The configuration of a book: everything that can change a decision, with defaults an operator of such a runner
 // knows. Where a value comes from (file, environment, flag) is the business of adapters/configuration.ts.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ScanRules } from './avwap-scan.ts'
 import { SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'

@@ -2,7 +2,7 @@
 // number. Sums, differences and products are exact; a quotient is cut to 18 places, half to even.
 
 import { Decimal as Exact } from 'decimal.js'
-import { z } from 'zod'
+import * as z from 'zod'
 import { inSteps, type Rounding } from './decimal-steps.ts'
 import { compareSmall, productOfSmall, quotientOfSmall, sumOfSmall } from './small-decimal.ts'
 

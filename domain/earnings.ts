@@ -1,6 +1,6 @@
 // Earnings dates: when a company reports, and which bar is the first that trades on it.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CalendarDate } from './time.ts'
 
 export const ReportTime = z.enum(['before-open', 'after-close'])

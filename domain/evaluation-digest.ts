@@ -4,7 +4,7 @@
 // number of indicators, then their values in the order of the record. The digest of a block is the SHA-256 of the
 // digest before it (64 hex digits; zeros at first) followed by the block's bytes.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { SymbolName } from './candle.ts'
 import { type EventOf, event } from './event.ts'
 import { sha256 } from './hash.ts'

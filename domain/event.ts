@@ -5,7 +5,7 @@
 // The names of types and fields are the stored format. They are never changed, only added to: a new meaning
 // is a new type, a new shape is a new version with an upcaster.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { sha256 } from './hash.ts'
 
 /** A place in the ledger: 1, 2, 3 … without gaps. 0 means "outside the ledger". */

@@ -1,6 +1,6 @@
 // Verdicts about the machine and what was done about them.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { event } from './event.ts'
 
 export const HealthChecked = event('HealthChecked', 1, {

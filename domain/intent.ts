@@ -6,7 +6,7 @@
 // Every answer is the first event of the stream `order-<id>`, whose id is a function of the intent's seq: the
 // ledger itself refuses a second answer.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event, type Recorded, type Seq } from './event.ts'

@@ -1,6 +1,6 @@
 // What a parser objects to, in one sentence: an error that a person reads is one line.
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /** 'merged_config.orderValue: expected string, found nothing; …' */
 export const objectionsIn = ({ issues }: z.ZodError): string =>

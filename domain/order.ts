@@ -11,7 +11,7 @@
 // already happened. A fill after the end is recorded; a fill seen twice is recorded once; a fill beyond the
 // quantity is recorded and reported as an overfill, which halts the book.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { SymbolName } from './candle.ts'
 import { add, compare, type Decimal, DecimalText, subtract } from './decimal.ts'
 import { type EventOf, event } from './event.ts'

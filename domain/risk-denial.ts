@@ -1,6 +1,6 @@
 // The names of our objections: stored in every IntentDenied.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Why an intent was denied. Closed list: each is one rule below, one test, one row in docs/safety.md. */
 export const RiskDenial = z.enum([

@@ -1,6 +1,6 @@
 // A run: one process from start to stop, with everything that could change its decisions; and its heartbeat.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type EventOf, event } from './event.ts'
 import { InstantText } from './time.ts'
 

@@ -4,7 +4,7 @@
 //
 // A resume names the halts it lifts, so that one it has not seen stands.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event, type Recorded, type Seq } from './event.ts'
 

@@ -1,6 +1,6 @@
 // The events of a scan: which session it was for, which data it read, what it found, what it rejected and why.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event } from './event.ts'

@@ -1,7 +1,7 @@
 // The ledger's own events: where a segment begins and ends, what a recovery set aside, what a repair wrote anew, and
 // where a copy of a ledger went on as a ledger of its own.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type EventOf, event } from './event.ts'
 
 /** First line of every segment; repeats what the chain already says, so that a segment explains itself. */

@@ -3,7 +3,7 @@
 // A strategy is asked once per closed candle, in order. It sees that candle, everything it saw before, its own
 // position and nothing else: no clock, no future, no ledger. It answers with an evaluation; it never orders.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Bar, SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event } from './event.ts'

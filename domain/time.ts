@@ -2,7 +2,7 @@
 // luxon does the zone arithmetic; its clock (`DateTime.now`, `local`) is never used here.
 
 import { DateTime } from 'luxon'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** UTC with milliseconds: '2023-03-24T11:40:00.000Z'. Text order is time order. */
 export type Instant = string

@@ -1,6 +1,6 @@
 // How long a candle lasts.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const Timeframe = z.enum(['1m', '5m', '15m', '1h', '4h', '1D'])
 export type Timeframe = z.infer<typeof Timeframe>

@@ -1,6 +1,6 @@
 // What the venue says we hold, and where that differs from the ledger.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event } from './event.ts'

@@ -8,7 +8,7 @@
 // A check that cannot be made (no bars of the index, a file that cannot be read) warns too: not knowing is told, and
 // stops nothing. No decision reads a warning.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { SymbolName } from './candle.ts'
 import type { DailyColumns } from './daily-columns.ts'
 import { type Earnings, nextEarnings } from './earnings.ts'

@@ -109,6 +109,12 @@ const packages: Rule = source =>
         : [`${source.path} imports ${name}: ${layerOf(source.path)} has no use for it`]
     })
 
+/** Of a namespace a bundler keeps what is used; `import { z }` brings all of zod, forty languages included, to every start. */
+const wholeZod: Rule = ({ path, text }) =>
+  /^import (?:type )?\{ z \} from 'zod'/m.test(text)
+    ? [`${path} imports { z }: write import * as z from 'zod'`]
+    : []
+
 const chance: ReadonlyArray<readonly [what: string, form: RegExp]> = [
   ['the clock', /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)|\bperformance\./],
   ['the clock of luxon', /\bDateTime\.(?:now|local|utc)\b|\bSettings\b/],
@@ -197,6 +203,10 @@ test('imports follow the layers, and only commands/main.ts sees commands and ada
 
 test('each package stands behind its door', () => {
   expect(broken(packages, code)).toEqual([])
+})
+
+test('zod is imported as a namespace', () => {
+  expect(broken(wholeZod, code)).toEqual([])
 })
 
 test('the domain and the projections are deterministic', () => {

@@ -12,7 +12,7 @@
 //
 // Confidence of an entry is 1 at AVWAP and 0 at the edge of the band; an exit has 1, everything else 0.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { figure } from '../figure.ts'
 import { atr } from '../indicators/atr.ts'
 import { dayVwap } from '../indicators/day-vwap.ts'

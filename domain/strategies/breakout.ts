@@ -6,7 +6,7 @@
 //
 // Confidence is how far the close stands beyond the level that decided, in ATRs, at most 1; 0 when nothing did.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { figure } from '../figure.ts'
 import { atr } from '../indicators/atr.ts'
 import { channel } from '../indicators/channel.ts'

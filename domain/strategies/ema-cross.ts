@@ -2,7 +2,7 @@
 //
 // Confidence is the distance between the two averages in ATRs (14 bars), at most 1.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { figure } from '../figure.ts'
 import { atr } from '../indicators/atr.ts'
 import { ema } from '../indicators/ema.ts'
