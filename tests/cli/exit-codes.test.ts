@@ -1,13 +1,14 @@
 // The exit codes that scripts and systemd branch on, each shown by a process that ends with it. 69 comes with a venue
 // that can be unreachable; the paper venue never is.
 
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { exitTable } from '../../commands/exit.ts'
+import { checkout } from '../checkout.ts'
 import { demo } from '../demo-ledger.ts'
 import { copyOf, segmentsOf, temporaryFolder } from './files.ts'
-import { cryptoExample, equitiesExample, root, start, veritape } from './veritape.ts'
+import { cryptoExample, equitiesExample, start, veritape } from './veritape.ts'
 
 const { folder } = await demo()
 const crypto = ['--config', cryptoExample, '--ledger', 'ledger', '--state', 'state']
@@ -61,11 +62,11 @@ test('65: the data is wrong', async () => {
 
 test('70: an error of our own is never a verdict, and its stack is shown only when asked for', async () => {
   const other = temporaryFolder()
-  cpSync(join(root, 'dist'), join(other, 'dist'), { recursive: true })
-  cpSync(join(root, 'package.json'), join(other, 'package.json'))
-  symlinkSync(join(root, 'node_modules'), join(other, 'node_modules'))
-  const path = join(other, 'dist/domain/strategies.js')
-  writeFileSync(path, readFileSync(path, 'utf8').replace('registered(breakout),', ''))
+  checkout(other, built => {
+    const path = join(built, 'domain/strategies.ts')
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, text.replace('registered(breakout),', '...[registered(breakout)].slice(1),'))
+  })
 
   const surroundings = { cwd: folder, dist: join(other, 'dist') }
   const prove = ['replay', '--prove', '--book', 'demo-crypto']
