@@ -35,7 +35,11 @@ export const guard: Command<Options> = {
     requireOwnConfiguration(engine)
     const { clock, signal, screen, config } = engine
     const check = command.join(' ')
-    const diary = await openDiary(engine, options['dry-run'])
+    const diary = await openDiary(engine, options['dry-run']).catch(error => {
+      // Without its diary the guardian knows no budget and does nothing; but somebody must hear of it.
+      engine.guardHands.shout(`${config.book}: the guardian cannot use the ledger: ${sentenceIn(error)}`)
+      throw error
+    })
     let tried = 0
     try {
       for (;;) {
@@ -92,7 +96,7 @@ interface Diary {
   close(): Promise<void>
 }
 
-/** What was done before and is done now, in the ledger. Where it cannot be written, the alarm is still raised. */
+/** What was done before and is done now, in the ledger. */
 const openDiary = async (engine: Engine, dryRun: boolean): Promise<Diary> => {
   const attempts: Instant[] = []
   const store = dryRun ? await engine.readLedger() : await engine.writeLedger('guard', undefined, 'urgent')
@@ -115,6 +119,8 @@ const openDiary = async (engine: Engine, dryRun: boolean): Promise<Diary> => {
 
 const sentenceOf = (check: string, finding: Finding, next: Next): string =>
   `${check}: ${finding}; ${next.kind === 'restart' ? `${next.because}: restart` : next.sentence}`
+
+const sentenceIn = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const lastLines = (output: string): string => output.trim().split('\n').slice(-20).join('\n').slice(-2000)
 
