@@ -76,10 +76,13 @@ const some = (all: readonly Injection[], count: number): readonly Injection[] =>
     (_, index) => all[Math.floor(((index + 0.5) * all.length) / count)] as Injection,
   )
 
-/** The process was told that a sync of a segment or of HEAD failed: it may never ask again for that file. */
+/**
+ * The process was told that a sync of a segment or of HEAD failed: it may never ask again for that file. A temporary
+ * file is removed after that and made anew, under the same name.
+ */
 const requireNoSecondSync = (calls: readonly Call[]) => {
   calls.forEach(({ name, file, injected, result }, at) => {
-    if (!injected || name !== 'fdatasync' || result.endsWith('EINTR')) return
+    if (!injected || name !== 'fdatasync' || result.endsWith('EINTR') || file.endsWith('.tmp')) return
     const again = calls.slice(at + 1).find(each => each.name === name && each.file === file && !each.injected)
     if (again !== undefined) throw new Error(`a failed fdatasync of ${file} was tried again`)
   })
