@@ -141,14 +141,16 @@ export const world = (
   const views = new Map<string, string>()
   let killed: ReturnType<KillSwitch['read']>
 
+  const configText = JSON.stringify(settings)
+  const configHash = sha256(configText)
+
   const engine: World['engine'] = (given = {}, wrap = store => store) => {
     const own = simulatedClock(begin)
     clock = own
-    const configText = JSON.stringify(settings)
     return {
       config: settings,
       configValues: [],
-      configHash: sha256(configText),
+      configHash,
       configText,
       version: '0.1.0',
       codeHash: () => 'c0de',

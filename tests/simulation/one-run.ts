@@ -128,6 +128,13 @@ export const configOf = (weather: Weather): Config => ({
   },
 })
 
+/** Those that closed after an instant; asked for each turn, when as a rule there is none. */
+const candlesBehind = (candles: readonly Candle[], after: string): readonly Candle[] => {
+  let from = candles.length
+  while (from > 0 && (candles[from - 1] as Candle).closeTime > after) from--
+  return candles.slice(from)
+}
+
 interface Life {
   dead: boolean
   readonly stop: AbortController
@@ -273,19 +280,20 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
     return { engine, wire: own, life }
   }
 
-  /** Candles that closed do not change any more. */
-  const printed = new Map<string, Candle>()
-  const candlesOf = (symbol: string): readonly Candle[] =>
-    exchange.candles
-      .filter(candle => candle.symbol === symbol)
-      .map(candle => {
-        const key = `${symbol} ${candle.openTime}`
-        const known = printed.get(key)
-        if (known !== undefined) return known
-        const print = printCandle(candle)
-        if (candle.closeTime < exchange.now()) printed.set(key, print)
-        return print
-      })
+  /** Candles that closed do not change any more: each is printed once, and the forming one each time. */
+  const printed = new Map<string, Candle[]>()
+  let printedTo = 0
+  const candlesOf = (symbol: string): readonly Candle[] => {
+    for (; printedTo < exchange.candles.length; printedTo++) {
+      const candle = exchange.candles[printedTo] as ExchangeCandle
+      if (candle.closeTime >= exchange.now()) break
+      const own = printed.get(candle.symbol)
+      if (own === undefined) printed.set(candle.symbol, [printCandle(candle)])
+      else own.push(printCandle(candle))
+    }
+    const forming = exchange.candles.slice(printedTo).filter(candle => candle.symbol === symbol)
+    return [...(printed.get(symbol) ?? []), ...forming.map(printCandle)]
+  }
 
   const printCandle = (candle: ExchangeCandle): Candle => ({
     symbol: candle.symbol,
@@ -302,7 +310,7 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
   const market: MarketData = {
     name: 'simulated',
     closedCandles: async (symbol, _, after, now) =>
-      candlesOf(symbol).filter(({ closeTime }) => closeTime > after && closeTime <= now),
+      candlesBehind(candlesOf(symbol), after).filter(({ closeTime }) => closeTime <= now),
     history: async (symbol, _, count, upTo) =>
       candlesOf(symbol)
         .filter(({ closeTime }) => closeTime <= upTo)

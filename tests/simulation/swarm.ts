@@ -36,8 +36,8 @@ export interface Weather {
 export const weatherOf = (chance: Chance): Weather => {
   const rate = (from: number, to: number) => (chance.once(2) ? 0 : from + chance.below(to - from))
   return {
-    days: chance.pick([0.5, 1]),
-    pollSeconds: chance.pick([150, 300, 300, 900]),
+    days: 1,
+    pollSeconds: chance.pick([150, 300, 900, 900, 1800]),
     dryRun: chance.once(25),
     symbols: chance.once(2) ? ['AAA/USD'] : ['AAA/USD', 'BBB/USD'],
     manners: {
