@@ -12,7 +12,7 @@ import fs from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { Seq } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
-import { codeOf, type LedgerFiles, readFully } from './ledger-files.ts'
+import { codeOf, type LedgerFiles, readFully, shortWrite } from './ledger-files.ts'
 import { digits, zeroHash } from './ledger-line.ts'
 
 export interface DurableMark {
@@ -95,5 +95,5 @@ const slotBuffer = Buffer.alloc(slotBytes)
 export const writeSlot = (files: LedgerFiles, fd: number, slot: 0 | 1, mark: DurableMark): void => {
   slotBuffer.write(printSlot(mark), 'latin1')
   const written = files.write(fd, slotBuffer, slotBytes, slot * slotBytes)
-  if (written !== slotBytes) throw new Error(`only ${written} of ${slotBytes} bytes of HEAD were written`)
+  if (written !== slotBytes) throw shortWrite('HEAD', written, slotBytes)
 }

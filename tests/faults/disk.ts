@@ -35,6 +35,11 @@ export interface Operation {
 /** Looks at an operation before it is done: throws to refuse it; a number lets a write take only so many bytes. */
 export type Before = (operation: Operation, length: number) => number | undefined
 
+/** A sync that fails and drops what it should have written: the kernel goes on showing it, and never writes it. */
+export class SyncDropped extends Error {
+  readonly code = 'EIO'
+}
+
 /** The machine has stopped: nothing works any more. */
 export class PowerCut extends Error {
   constructor() {
@@ -48,12 +53,16 @@ export interface Disk {
   readonly operations: readonly Operation[]
   /** Writes into the empty folder `to` what a power cut would leave at this moment. */
   cut(to: string, chance: Chance): void
+  /** Cuts the power and gives it back: the folder is what the cut left. Files that were open then are nobody's any more. */
+  cutHere(chance: Chance): void
   /** Takes the disk out: file operations are as usual again, and files that are still open are closed. */
   remove(): void
 }
 
 interface Inode {
   durable: Buffer
+  /** Begins with the durable bytes and has room for more, so that a file that grows is not copied with each sync. */
+  roomy?: Buffer
   /** Since the last sync. */
   pending: Change[]
 }
@@ -84,8 +93,10 @@ export const putDisk = (
   const current = new Map<string, Inode | 'folder'>()
   const namings: Naming[] = []
 
+  /** While the disk itself writes: what Node offers as one operation consists of those that are replaced here. */
+  let isOwn = false
   const relative = (name: unknown): string | undefined => {
-    if (typeof name !== 'string') return undefined
+    if (isOwn || typeof name !== 'string') return undefined
     const full = path.resolve(name)
     if (full === root) return ''
     return full.startsWith(`${root}/`) ? full.slice(root.length + 1) : undefined
@@ -137,7 +148,7 @@ export const putDisk = (
         }
       }
     } else {
-      node.durable = content(node, node.pending.length)
+      for (const change of node.pending) settle(node, change)
       node.pending = []
     }
   }
@@ -145,7 +156,12 @@ export const putDisk = (
   const sync = (doReally: (fd: number) => void) => (fd: number) => {
     const file = open.get(fd)
     if (file === undefined) return doReally(fd)
-    note('sync', file.file)
+    try {
+      note('sync', file.file)
+    } catch (error) {
+      if (error instanceof SyncDropped && file.node !== 'folder') file.node.pending = []
+      throw error
+    }
     synced(file.file, file.node) // the kernel need not sync as well: the images are what counts
   }
 
@@ -257,23 +273,52 @@ export const putDisk = (
     return timer
   }, setTimer)
 
+  const surviving = (chance: Chance): ReadonlyMap<string, Buffer | 'folder'> => {
+    const names = new Map(durable)
+    const progress = new Map<string, boolean>()
+    for (const naming of namings) {
+      const goesOn = (progress.get(naming.folder) ?? true) && !chance.once(3)
+      progress.set(naming.folder, goesOn) // of each folder, the first so many changes
+      if (goesOn) applyNames(names, naming)
+    }
+    const image = new Map<string, Buffer | 'folder'>()
+    for (const [file, node] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const reachable = file === '' || names.get(parentOf(file)) === 'folder'
+      if (reachable) image.set(file, node === 'folder' ? node : survivingBytes(node, content, chance))
+    }
+    return image
+  }
+
+  const lay = (to: string, image: ReadonlyMap<string, Buffer | 'folder'>) => {
+    for (const [file, bytes] of image)
+      if (bytes === 'folder') real.mkdirSync(path.join(to, file), { recursive: true })
+      else real.writeFileSync(path.join(to, file), bytes)
+  }
+
+  const clear = (where: string) => {
+    for (const entry of real.readdirSync(where, { withFileTypes: true })) {
+      const each = path.join(where, entry.name)
+      if (!entry.isDirectory()) real.unlinkSync(each)
+      else {
+        clear(each)
+        real.rmdirSync(each)
+      }
+    }
+  }
+
   return {
     operations,
-    cut: (to, chance) => {
-      const names = new Map(durable)
-      const progress = new Map<string, boolean>()
-      for (const naming of namings) {
-        const goesOn = (progress.get(naming.folder) ?? true) && !chance.once(3)
-        progress.set(naming.folder, goesOn) // of each folder, the first so many changes
-        if (goesOn) applyNames(names, naming)
-      }
-      for (const [file, node] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        const reachable = file === '' || names.get(parentOf(file)) === 'folder'
-        if (!reachable) continue
-        const where = path.join(to, file)
-        if (node === 'folder') real.mkdirSync(where, { recursive: true })
-        else real.writeFileSync(where, survivingBytes(node, content, chance))
-      }
+    cut: (to, chance) => lay(to, surviving(chance)),
+    cutHere: chance => {
+      const image = surviving(chance)
+      isOwn = true
+      clear(root)
+      lay(root, image)
+      durable.clear()
+      current.clear()
+      namings.length = 0
+      adopt('')
+      isOwn = false
     },
     remove: () => {
       globalThis.setTimeout = setTimer
@@ -297,6 +342,23 @@ const changed = (bytes: Buffer, change: Change): Buffer => {
   bytes.copy(grown)
   change.bytes.copy(grown, change.at)
   return grown
+}
+
+/** Makes a change durable. */
+const settle = (node: Inode, change: Change) => {
+  const { durable } = node
+  if (change.kind === 'truncate' || change.at !== durable.length) {
+    node.durable = changed(durable, change)
+    delete node.roomy
+    return
+  }
+  const length = durable.length + change.bytes.length
+  if (node.roomy === undefined || node.roomy.length < length) {
+    node.roomy = Buffer.alloc(2 * length)
+    durable.copy(node.roomy)
+  }
+  change.bytes.copy(node.roomy, durable.length)
+  node.durable = node.roomy.subarray(0, length)
 }
 
 const applyNames = (names: Map<string, Inode | 'folder'>, { names: changes }: Naming) => {

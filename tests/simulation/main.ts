@@ -7,8 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { simulate } from './on-disk.ts'
 import { oneRunOnEsdb } from './on-eventstoredb.ts'
-import { oneRun, type Run } from './one-run.ts'
+import type { Run } from './one-run.ts'
 import { objections } from './oracle.ts'
 
 interface Summary {
@@ -47,7 +48,7 @@ const tell = (seed: number, found: readonly string[]) => {
 }
 
 const runOf = async (seed: number, summary: Summary): Promise<Run> => {
-  if (!values.eventstoredb) return oneRun(seed)
+  if (!values.eventstoredb) return simulate(seed)
   const { run, struck, audit } = await oneRunOnEsdb(seed)
   for (const [kind, times] of struck) count(summary.hits, `EventStoreDB, ${kind}`, times)
   if (audit.damages > 0 || audit.events !== run.events.length)

@@ -60,8 +60,8 @@ export const oneRunOnEsdb = async (seed: number): Promise<RemoteRun> => {
   let restarts = 0
   let untilRestart = 40
   try {
-    const run = await oneRun(seed, (...given) => {
-      const there = worldOnEsdb(url, ...given)
+    const run = await oneRun(seed, (config, champions, now) => {
+      const there = worldOnEsdb(url, config, champions, now)
       return {
         ...there,
         engine: (own, wrap = store => store) =>

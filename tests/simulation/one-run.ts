@@ -9,6 +9,7 @@ import { halt, resume } from '../../commands/halt.ts'
 import { project, rebuild } from '../../commands/project.ts'
 import { prove } from '../../commands/proof.ts'
 import { reconcile } from '../../commands/reconcile.ts'
+import { repair } from '../../commands/repair.ts'
 import type { Candle } from '../../domain/candle.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
 import type { Champion } from '../../domain/champion.ts'
@@ -135,14 +136,42 @@ const candlesBehind = (candles: readonly Candle[], after: string): readonly Cand
   return candles.slice(from)
 }
 
-interface Life {
+/** A process. One runs at a time: while an operator's command runs, the executor stands in the middle of a call. */
+export interface Life {
   dead: boolean
   readonly stop: AbortController
   readonly mortal: boolean
+  /** The order that it is writing about. */
+  writing: string | undefined
 }
 
+/** What a machine does to its processes, where the world has one: a ledger in memory has none. */
+export interface Machine {
+  /** All that a process does; what fails meanwhile fails it. */
+  run<T>(life: Life, work: () => Promise<T>): Promise<T>
+  /** The process sleeps: what it left to timers is done. */
+  idle(): void
+  /** A sync has failed, and nobody may write until the operator has repaired the ledger. */
+  isPoisoned(): boolean
+  /** Whether the process ended so because of what was done to its disk. */
+  explains(error: unknown): boolean
+}
+
+/** What happens to everything in a run. */
+export interface Circumstances {
+  readonly isCalm: () => boolean
+  readonly hit: (fault: string, orderId?: string) => void
+}
+
+export type WorldOf = (
+  config: Config,
+  champions: readonly Champion[],
+  now: () => string,
+  circumstances: Circumstances,
+) => World & { readonly machine?: Machine }
+
 /** `worldOf` makes what outlives a process; the ledger lies in memory when it is left out. */
-export const oneRun = async (seed: number, worldOf: typeof world = world): Promise<Run> => {
+export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Run> => {
   const chance: Chance = chanceOf(seed)
   const weather = weatherOf(chance)
   const config = configOf(weather)
@@ -153,7 +182,6 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
   const begin = exchange.now()
   const end = begin + weather.days * 86_400_000
   exchange.transfer('USD', units('10000'))
-  const book = worldOf(config, champions, iso)
 
   let isCalm = false
   let interrupting = false
@@ -175,6 +203,10 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
     const key = `${fault} | ${state}`
     hits.set(key, (hits.get(key) ?? 0) + 1)
   }
+
+  const book = worldOf(config, champions, iso, { isCalm: () => isCalm, hit })
+  const { machine } = book
+  const run = <T>(life: Life, work: () => Promise<T>) => machine?.run(life, work) ?? work()
 
   const dies = (life: Life, where: string, orderId?: string) => {
     if (life.dead) throw new ProcessDied('a dead process does nothing')
@@ -204,6 +236,7 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
         const orderId = group.writes[0]?.stream.startsWith('order-')
           ? group.writes[0].stream.slice(6)
           : undefined
+        life.writing = orderId
         dies(life, 'before a write', orderId)
         if (strikes(weather.untold)) {
           const isDone = chance.once(2)
@@ -221,6 +254,18 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
       },
     })
 
+  /** A writer that died in a write was not told of it; whoever opens the ledger next is. */
+  const recovering = (engine: Engine): Engine => ({
+    ...engine,
+    writeLedger: async (...all) => {
+      const store = await engine.writeLedger(...all)
+      const missed: Recorded<BookEvent>[] = []
+      for await (const each of store.readAll({ after: acknowledgedNow })) missed.push(each)
+      noteWritten(missed)
+      return store
+    },
+  })
+
   const silences = {
     silentEnds: new Set<string>(),
     toldEnds: new Set<string>(),
@@ -228,7 +273,7 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
     toldFills: new Set<string>(),
   }
   const process = (mortal: boolean): { engine: Engine; wire: Wire; life: Life } => {
-    const life: Life = { dead: false, stop: new AbortController(), mortal }
+    const life: Life = { dead: false, stop: new AbortController(), mortal, writing: undefined }
     const passing = async (call: string, orderId?: string) => {
       dies(life, call, orderId)
       exchange.advance(exchange.now() + chance.below(isCalm ? 50 : 1500))
@@ -257,7 +302,9 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
           now: () => iso(),
           sleep: async milliseconds => {
             dies(life, 'while it waits')
+            machine?.idle()
             await pass(milliseconds, life)
+            if (life.dead) throw new ProcessDied('while it slept')
             own.down(downUntil)
           },
         },
@@ -277,7 +324,7 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
       },
       storeOf(life),
     )
-    return { engine, wire: own, life }
+    return { engine: machine === undefined ? engine : recovering(engine), wire: own, life }
   }
 
   /** Candles that closed do not change any more: each is printed once, and the forming one each time. */
@@ -323,13 +370,13 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
   let wishes = 0
 
   /** A command of another process; a refusal at its door is fine, a death too. */
-  const command = async (run: (engine: Engine) => Promise<unknown>, mortal = true) => {
-    const { engine } = process(mortal)
+  const command = async (doing: (engine: Engine) => Promise<unknown>, mortal = true) => {
+    const { engine, life } = process(mortal)
     try {
-      return await run(engine)
+      return await run(life, () => doing(engine))
     } catch (error) {
+      if (error instanceof ProcessDied || life.dead || machine?.explains(error)) return undefined
       if (error instanceof Stop) return error.code
-      if (error instanceof ProcessDied) return undefined
       errors.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
       return undefined
     }
@@ -433,12 +480,18 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
   let stopAt = end
   const runExecutor = async (mortal: boolean) => {
     while (exchange.now() < stopAt) {
+      if (machine?.isPoisoned()) {
+        hit('operator: repair')
+        await command(engine => repair.run(engine, { apply: true }), mortal)
+      }
       const { engine, life } = process(mortal)
       try {
-        await execute.run(engine, { once: false })
+        await run(life, () => execute.run(engine, { once: false }))
       } catch (error) {
+        const explained = life.dead || machine?.explains(error) === true
         life.dead = true
-        if (error instanceof Stop) {
+        if (explained) hit(error instanceof Stop ? `stopped with ${error.code}` : 'ended by its disk')
+        else if (error instanceof Stop) {
           hit(`stopped with ${error.code}`)
           if (error.code !== 75) errors.push(`execute ended with ${error.code}: ${error.message}`)
         } else if (!(error instanceof ProcessDied))
@@ -493,14 +546,16 @@ export const oneRun = async (seed: number, worldOf: typeof world = world): Promi
     if (exchange.orders.length !== orders) differences.push('law 5: doing it again sent an order')
     for (const { event } of news) differences.push(`law 5: doing it again wrote ${event.type}`)
     if (seed % 8 !== 0) return
-    const { engine } = process(false)
-    const ledger = await engine.readLedger()
-    const { differences: undecided } = await prove(engine, ledger, {}, () => {})
-    await ledger.close()
-    for (const each of undecided) differences.push(`law 8: seq ${each.seq}: ${each.recorded} / ${each.again}`)
-    await project.run(engine, { once: true })
-    if ((await rebuild.run(engine, {})) !== 0)
-      differences.push('law 1: the views are not what the ledger says')
+    await command(async engine => {
+      const ledger = await engine.readLedger()
+      const { differences: undecided } = await prove(engine, ledger, {}, () => {})
+      await ledger.close()
+      for (const { seq, recorded, again } of undecided)
+        differences.push(`law 8: seq ${seq}: ${recorded} / ${again}`)
+      await project.run(engine, { once: true })
+      if ((await rebuild.run(engine, {})) !== 0)
+        differences.push('law 1: the views are not what the ledger says')
+    }, false)
   }
 
   /** The operator explains what he did himself: every balance that drifts is adopted, one after the other. */
