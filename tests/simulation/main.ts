@@ -1,49 +1,43 @@
-// npm run test:sim -- --seeds N [--seed S] [--minutes M] [--workers W] [--eventstoredb] [--write]   N runs from seed S on,
-// or as many as M minutes allow; with --eventstoredb the ledger lies on a faulty stand-in. A failing seed is named with
-// the command that replays it; --write puts the tables of what was hit into docs/simulation.md.
+// npm run test:sim -- --seeds N [--from S] [--minutes M] [--parts P] [--chunk C] [--write] [--bail] [--claim] [--eventstoredb]
+//
+// N runs from seed S on (1 when left out), or as many as M minutes allow, in P processes. A failing seed is named with the
+// command that replays it. --write adds each chunk to docs/simulation-results.json and docs/simulation.md as soon as it is
+// done, and begins behind what stands there: it may be stopped and started again at will. --claim writes reachable.json.
+// With --eventstoredb the ledger lies on a faulty stand-in.
 
 import { fork } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { simulate } from './on-disk.ts'
+import { claim, type Hits, reachableFile, seedsForCells, seedsForKinds, unmet } from './coverage.ts'
+import { isOnDisk, simulate } from './on-disk.ts'
 import { oneRunOnEsdb } from './on-eventstoredb.ts'
 import type { Run } from './one-run.ts'
 import { objections } from './oracle.ts'
-
-interface Summary {
-  seeds: number
-  simulatedMs: number
-  failed: number
-  hits: Record<string, number>
-  counts: Record<string, number>
-}
+import { addTo, count, faultTable, keep, nextSeed, nothing, type Summary } from './results.ts'
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '300' },
-    seed: { type: 'string', default: '1' },
+    from: { type: 'string' },
     minutes: { type: 'string', default: '0' },
-    workers: { type: 'string', default: '1' },
+    parts: { type: 'string', default: '1' },
+    chunk: { type: 'string', default: '2000' },
     write: { type: 'boolean', default: false },
     bail: { type: 'boolean', default: false },
+    claim: { type: 'boolean', default: false },
     eventstoredb: { type: 'boolean', default: false },
   },
 })
 const minutes = Number(values.minutes)
-const deadline = minutes === 0 ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000
-const page = 'docs/simulation.md'
-
-const nothing = (): Summary => ({ seeds: 0, simulatedMs: 0, failed: 0, hits: {}, counts: {} })
-
-const count = (into: Record<string, number>, key: string, by = 1) => {
-  into[key] = (into[key] ?? 0) + by
-}
+const since = performance.now()
+const deadline = minutes === 0 ? Number.POSITIVE_INFINITY : since + minutes * 60_000
+const isOver = (summary: Summary) =>
+  (values.bail && summary.failed.length > 0) || performance.now() > deadline
 
 const tell = (seed: number, found: readonly string[]) => {
   const where = values.eventstoredb ? ' --eventstoredb' : ''
-  console.error(`seed ${seed} failed; again: npm run test:sim -- --seeds 1 --seed ${seed}${where}`)
+  console.error(`seed ${seed} failed; again: npm run test:sim -- --seeds 1 --from ${seed}${where}`)
   for (const sentence of found.slice(0, 6)) console.error(`  ${sentence}`)
 }
 
@@ -66,61 +60,64 @@ const take = async (summary: Summary, seed: number): Promise<void> => {
     for (const { event } of run.events) count(summary.counts, event.type)
     count(summary.counts, 'orders at the exchange', run.exchange.orders.length)
     count(summary.counts, 'trades at the exchange', run.exchange.trades.length)
+    if (!values.eventstoredb && isOnDisk(seed)) count(summary.counts, 'ledgers in files on a failing disk')
   } catch (error) {
     found = [error instanceof Error ? (error.stack ?? error.message) : String(error)]
   }
   summary.seeds++
   if (found.length === 0) return
-  summary.failed++
+  summary.failed.push(seed)
   tell(seed, found)
 }
 
 const runHere = async (first: number, many: number, progress: (done: number) => void): Promise<Summary> => {
   const summary = nothing()
-  for (let seed = first; seed < first + many; seed++) {
+  for (let seed = first; seed < first + many && !isOver(summary); seed++) {
     await take(summary, seed)
     progress(summary.seeds)
-    if ((values.bail && summary.failed > 0) || performance.now() > deadline) break
   }
   return summary
 }
 
-/** Seeds are shared out in equal pieces, each to a process of its own. */
-const runShared = async (first: number, many: number, workers: number): Promise<Summary> => {
-  const each = Math.ceil(many / workers)
-  const done = new Array<number>(workers).fill(0)
-  const total = nothing()
-  await Promise.all(
-    done.map((_, worker) => {
-      const from = first + worker * each
-      const size = Math.min(each, first + many - from)
-      const child = fork(fileURLToPath(import.meta.url), [
-        '--seed',
+/** Seeds are shared out in equal pieces, each to a process of its own; a process that dies fails the run. */
+const runShared = async (
+  first: number,
+  many: number,
+  parts: number,
+  progress: (done: number) => void,
+): Promise<Summary> => {
+  const each = Math.ceil(many / parts)
+  const done = new Array<number>(parts).fill(0)
+  const summaries = await Promise.all(
+    done.map((_, part) => {
+      const from = first + part * each
+      const size = Math.max(0, Math.min(each, first + many - from))
+      const words = [
+        '--from',
         `${from}`,
         '--seeds',
         `${size}`,
-        '--minutes',
-        `${minutes}`,
         ...(values.eventstoredb ? ['--eventstoredb'] : []),
-      ])
+      ]
+      const child = fork(fileURLToPath(import.meta.url), words)
+      let own: Summary | undefined
       child.on('message', (message: number | Summary) => {
-        if (typeof message === 'number') {
-          done[worker] = message
-          show(
-            done.reduce((sum, part) => sum + part, 0),
-            many,
-          )
-          return
+        if (typeof message !== 'number') own = message
+        else {
+          done[part] = message
+          progress(done.reduce((sum, count) => sum + count, 0))
         }
-        total.seeds += message.seeds
-        total.failed += message.failed
-        total.simulatedMs += message.simulatedMs
-        for (const [key, times] of Object.entries(message.hits)) count(total.hits, key, times)
-        for (const [key, times] of Object.entries(message.counts)) count(total.counts, key, times)
       })
-      return new Promise<void>(resolve => child.on('exit', () => resolve()))
+      return new Promise<Summary>((resolve, reject) =>
+        child.on('exit', code => {
+          if (own !== undefined) resolve(own)
+          else reject(new Error(`the process with the seeds from ${from} on ended with ${code}`))
+        }),
+      )
     }),
   )
+  const total = nothing()
+  for (const summary of summaries) addTo(total, summary)
   return total
 }
 
@@ -128,68 +125,55 @@ const show = (done: number, many: number) => {
   if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${many} seeds`)
 }
 
-const rowsOf = (summary: Summary): readonly string[] => {
-  const faults = new Map<string, Map<string, number>>()
-  const interrupted = new Map<string, number>()
-  for (const [key, times] of Object.entries(summary.hits)) {
-    const [fault = '', state = ''] = key.split(' | ')
-    const own = faults.get(fault) ?? new Map<string, number>()
-    faults.set(fault, own)
-    own.set(state, (own.get(state) ?? 0) + times)
-    interrupted.set(fault, (interrupted.get(fault) ?? 0) + times)
-  }
-  return [...faults]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([fault, states]) => {
-      const by = [...states].sort(([, a], [, b]) => b - a).map(([state, times]) => `${state} ${times}`)
-      return `| ${fault} | ${interrupted.get(fault)} | ${by.join(', ')} |`
-    })
+const rate = ({ seeds, simulatedMs, failed }: Summary): string => {
+  const seconds = (performance.now() - since) / 1000
+  const days = simulatedMs / 86_400_000
+  return `${seeds} seeds, ${days.toFixed(1)} simulated days in ${seconds.toFixed(1)} s (${(seeds / seconds).toFixed(1)} seeds a second, ${Math.round((days / seconds) * 60)} days a minute): ${failed.length} failed`
 }
 
-const tableOf = (summary: Summary, first: number, seconds: number): string =>
-  [
-    `${summary.seeds} runs from seed ${first} on, ${Math.round(summary.simulatedMs / 86_400_000)} simulated days, ${Math.round(seconds)} s on ${cpus().length} processors; **${summary.failed} failed**.`,
-    '',
-    '| in the ledgers and at the exchange | times |',
-    '| --- | ---: |',
-    ...Object.entries(summary.counts)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([type, times]) => `| ${type} | ${times} |`),
-    '',
-    '| what was done | times | to an order whose last event was |',
-    '| --- | ---: | --- |',
-    ...rowsOf(summary),
-  ].join('\n')
-
-const marks = ['<!-- the long run -->', '<!-- end of the long run -->'] as const
-
-const writePage = (table: string) => {
-  const text = readFileSync(page, 'utf8')
-  const [before, rest] = text.split(marks[0]) as [string, string]
-  const after = rest.split(marks[1])[1]
-  writeFileSync(page, `${before}${marks[0]}\n\n${table}\n\n${marks[1]}${after}`)
+/** Chunk after chunk; what is done is kept before the next begins. */
+const runAll = async (first: number, many: number, parts: number): Promise<Summary> => {
+  const total = nothing()
+  let firstHits: Hits | undefined
+  while (total.seeds < many && !isOver(total)) {
+    const from = first + total.seeds
+    const left = many - total.seeds
+    const wanted = values.claim && firstHits === undefined ? seedsForKinds : Number(values.chunk)
+    const size = Math.min(left, wanted)
+    const began = performance.now()
+    const progress = (done: number) => show(total.seeds + done, many)
+    const chunk =
+      parts > 1 ? await runShared(from, size, parts, progress) : await runHere(from, size, progress)
+    firstHits ??= { ...chunk.hits }
+    addTo(total, chunk)
+    if (values.write) {
+      keep(chunk, from, (performance.now() - began) / 1000)
+      console.log(`seeds ${from} to ${from + chunk.seeds - 1} are kept; so far ${rate(total)}`)
+    }
+  }
+  if (values.claim && total.seeds >= seedsForCells)
+    writeFileSync(reachableFile, claim(firstHits ?? {}, total.hits))
+  return total
 }
 
 const main = async (): Promise<number> => {
-  const [first, many, workers] = [Number(values.seed), Number(values.seeds), Number(values.workers)]
-  const since = performance.now()
+  const [many, parts] = [Number(values.seeds), Number(values.parts)]
+  const first = Number(values.from ?? (values.write ? nextSeed() : 1))
   const child = process.send?.bind(process)
-  const summary =
-    workers > 1
-      ? await runShared(first, many, workers)
-      : await runHere(first, many, done => (child === undefined ? show(done, many) : child(done)))
   if (child !== undefined) {
+    const summary = await runHere(first, many, done => child(done))
     await new Promise<void>(resolve => child(summary, () => resolve()))
     process.disconnect()
     return 0
   }
-  const seconds = (performance.now() - since) / 1000
-  const days = summary.simulatedMs / 86_400_000
-  console.log(
-    `${summary.seeds} seeds, ${days.toFixed(1)} simulated days in ${seconds.toFixed(1)} s (${Math.round((days / seconds) * 60)} a minute): ${summary.failed} failed`,
-  )
-  if (values.write) writePage(tableOf(summary, first, seconds))
-  return summary.failed === 0 && summary.seeds >= (values.bail || minutes > 0 ? 1 : many) ? 0 : 1
+  const summary = await runAll(first, many, parts)
+  if (!values.bail) for (const line of faultTable(summary.hits)) console.log(line)
+  console.log(rate(summary))
+  if (values.eventstoredb || values.bail || values.claim) return summary.failed.length === 0 ? 0 : 1
+  const missing = unmet(summary.hits, summary.seeds)
+  for (const cell of missing) console.error(`never met, though it is claimed to be reachable: ${cell}`)
+  const isWhole = summary.seeds >= (minutes > 0 ? 1 : many)
+  return summary.failed.length === 0 && missing.length === 0 && isWhole ? 0 : 1
 }
 
 process.exitCode = await main()
