@@ -71,3 +71,9 @@ test('when neither slot can be read, or there is no HEAD, nobody guesses', () =>
   fs.rmSync(`${folder}/HEAD`)
   expect(() => openHead(folder, 'r')).toThrow('is missing')
 })
+
+test('a slot that is written in part is a full disk, and the other slot stands', () => {
+  const full = { ...nodeFiles, write: () => 43 }
+  expect(() => writeSlot(full, fd, 0, newer)).toThrow(expect.objectContaining({ code: 'ENOSPC' }))
+  expect(readHead(fd, folder).mark).toEqual(newer)
+})

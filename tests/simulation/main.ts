@@ -1,16 +1,17 @@
-// npm run test:sim -- --seeds N [--from S] [--minutes M] [--parts P] [--chunk C] [--write] [--bail] [--claim] [--eventstoredb]
+// npm run test:sim -- --seeds N [--from S] [--minutes M] [--parts P] [--chunk C] [--write] [--bail] [--claim]
+//   [--disk | --eventstoredb]
 //
 // N runs from seed S on (1 when left out), or as many as M minutes allow, in P processes. A failing seed is named with the
 // command that replays it. --write adds each chunk to docs/simulation-results.json and docs/simulation.md as soon as it is
 // done, and begins behind what stands there: it may be stopped and started again at will. --claim writes reachable.json.
-// With --eventstoredb the ledger lies on a faulty stand-in.
+// With --disk the ledger of every seed lies in files on a failing disk, with --eventstoredb on a faulty stand-in.
 
 import { fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { claim, type Hits, reachableFile, seedsForCells, seedsForKinds, unmet } from './coverage.ts'
-import { isOnDisk, simulate } from './on-disk.ts'
+import { isOnDisk, oneRunOnDisk, simulate } from './on-disk.ts'
 import { oneRunOnEsdb } from './on-eventstoredb.ts'
 import type { Run } from './one-run.ts'
 import { objections } from './oracle.ts'
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
     bail: { type: 'boolean', default: false },
     claim: { type: 'boolean', default: false },
+    disk: { type: 'boolean', default: false },
     eventstoredb: { type: 'boolean', default: false },
   },
 })
@@ -35,13 +37,18 @@ const deadline = minutes === 0 ? Number.POSITIVE_INFINITY : since + minutes * 60
 const isOver = (summary: Summary) =>
   (values.bail && summary.failed.length > 0) || performance.now() > deadline
 
+/** Where the ledgers lie, when it is not for the seed to say. */
+const where = values.eventstoredb ? ['--eventstoredb'] : values.disk ? ['--disk'] : []
+
 const tell = (seed: number, found: readonly string[]) => {
-  const where = values.eventstoredb ? ' --eventstoredb' : ''
-  console.error(`seed ${seed} failed; again: npm run test:sim -- --seeds 1 --from ${seed}${where}`)
+  console.error(
+    `seed ${seed} failed; again: npm run test:sim -- ${['--seeds', '1', '--from', seed, ...where].join(' ')}`,
+  )
   for (const sentence of found.slice(0, 6)) console.error(`  ${sentence}`)
 }
 
 const runOf = async (seed: number, summary: Summary): Promise<Run> => {
+  if (values.disk) return oneRunOnDisk(seed)
   if (!values.eventstoredb) return simulate(seed)
   const { run, struck, audit } = await oneRunOnEsdb(seed)
   for (const [kind, times] of struck) count(summary.hits, `EventStoreDB, ${kind}`, times)
@@ -60,7 +67,8 @@ const take = async (summary: Summary, seed: number): Promise<void> => {
     for (const { event } of run.events) count(summary.counts, event.type)
     count(summary.counts, 'orders at the exchange', run.exchange.orders.length)
     count(summary.counts, 'trades at the exchange', run.exchange.trades.length)
-    if (!values.eventstoredb && isOnDisk(seed)) count(summary.counts, 'ledgers in files on a failing disk')
+    if (values.disk || (!values.eventstoredb && isOnDisk(seed)))
+      count(summary.counts, 'ledgers in files on a failing disk')
   } catch (error) {
     found = [error instanceof Error ? (error.stack ?? error.message) : String(error)]
   }
@@ -92,13 +100,7 @@ const runShared = async (
     done.map((_, part) => {
       const from = first + part * each
       const size = Math.max(0, Math.min(each, first + many - from))
-      const words = [
-        '--from',
-        `${from}`,
-        '--seeds',
-        `${size}`,
-        ...(values.eventstoredb ? ['--eventstoredb'] : []),
-      ]
+      const words = ['--from', `${from}`, '--seeds', `${size}`, ...where]
       const child = fork(fileURLToPath(import.meta.url), words)
       let own: Summary | undefined
       child.on('message', (message: number | Summary) => {
@@ -169,7 +171,7 @@ const main = async (): Promise<number> => {
   const summary = await runAll(first, many, parts)
   if (!values.bail) for (const line of faultTable(summary.hits)) console.log(line)
   console.log(rate(summary))
-  if (values.eventstoredb || values.bail || values.claim) return summary.failed.length === 0 ? 0 : 1
+  if (where.length > 0 || values.bail || values.claim) return summary.failed.length === 0 ? 0 : 1
   const missing = unmet(summary.hits, summary.seeds)
   for (const cell of missing) console.error(`never met, though it is claimed to be reachable: ${cell}`)
   const isWhole = summary.seeds >= (minutes > 0 ? 1 : many)

@@ -57,14 +57,16 @@ const compile = (folder: string) => {
 }
 
 /** The first seed that objects and what it says; undefined when none does. */
-const firstObjection = (folder: string): { seed: string; says: string } | undefined => {
+const firstObjection = (folder: string, onDisk = false): { seed: string; says: string } | undefined => {
   const main = join(folder, 'compiled/tests/simulation/main.js')
-  const { status, stderr } = spawnSync(process.execPath, [main, '--seeds', `${seeds}`, '--bail'], {
+  const words = [main, '--seeds', `${seeds}`, '--bail', ...(onDisk ? ['--disk'] : [])]
+  const { status, stderr } = spawnSync(process.execPath, words, {
     cwd: folder,
     encoding: 'utf8',
-    timeout: 600_000,
+    timeout: 1_800_000,
   })
   if (status === 0) return undefined
+  if (status !== 1) throw new Error(`the simulation itself broke: ${stderr.slice(-400)}`)
   const [, seed = '?'] = /^seed (\d+) failed/m.exec(stderr) ?? []
   const says = stderr.split('\n').find(line => line.startsWith('  ')) ?? stderr.slice(-200)
   return { seed, says: says.trim().replaceAll('|', '\\|').slice(0, 160) }
@@ -79,12 +81,18 @@ const main = (): number => {
   const rows: string[] = []
   let survivors = 0
   try {
+    compile(folder)
+    for (const onDisk of new Set(chosen.map(mutation => mutation.onDisk === true))) {
+      const found = firstObjection(folder, onDisk)
+      if (found !== undefined) throw new Error(`without any bug seed ${found.seed} fails: ${found.says}`)
+    }
+    console.log(`without any bug ${seeds} seeds pass`)
     for (const mutation of chosen) {
       const path = join(folder, mutation.file)
       const text = readFileSync(path, 'utf8')
       writeFileSync(path, withEdits(text, mutation))
       compile(folder)
-      const found = firstObjection(folder)
+      const found = firstObjection(folder, mutation.onDisk)
       writeFileSync(path, text)
       if (found === undefined) survivors++
       console.log(

@@ -5,10 +5,13 @@ export interface Mutation {
   readonly file: string
   readonly find: string
   readonly put: string
+  /** The bug is in the files: every seed has its ledger there. */
+  readonly onDisk?: true
   readonly also?: { readonly find: string; readonly put: string }
 }
 
 const doubt = 'commands/order-doubt.ts'
+const writer = 'adapters/ledger-writer.ts'
 
 export const mutations: readonly Mutation[] = [
   {
@@ -101,5 +104,33 @@ export const mutations: readonly Mutation[] = [
     file: 'domain/reconciliation.ts',
     find: 'if (books.agreed === undefined && more.every(([, quantity]) => isPositive(quantity)))',
     put: 'if (more.every(([, quantity]) => !isZero(quantity)) && (books.agreed === undefined || isPositive("1")))',
+  },
+  {
+    name: 'events are acknowledged before they are synced',
+    file: writer,
+    onDisk: true,
+    find: '    sync(fd)\n    group.settle(',
+    put: '    group.settle(',
+  },
+  {
+    name: 'a sync that failed is tried again',
+    file: writer,
+    onDisk: true,
+    find: '      files.sync(fd)\n    } catch (error) {\n      poison.spread(error)',
+    put: '      files.sync(fd)\n    } catch {\n      files.sync(fd)',
+  },
+  {
+    name: 'the name of a new segment is not synced',
+    file: writer,
+    onDisk: true,
+    find: 'if (opens) files.syncFolder(folder)',
+    put: "if (folder === '') files.syncFolder(folder)",
+  },
+  {
+    name: 'a torn end is written over instead of set aside',
+    file: writer,
+    onDisk: true,
+    find: 'quarantine(files, folder, verdict.segment, verdict.from)',
+    put: 'files.truncate(active.activate(verdict.segment), 0)',
   },
 ]
