@@ -185,7 +185,8 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Ru
 
   let isCalm = false
   let interrupting = false
-  let acknowledgedNow = 0
+  /** All up to it are noted: a writer may live that was never told of its write, and write more. */
+  let notedTo = 0
   const hits = new Map<string, number>()
   const lastOf = new Map<string, string>()
   const names = new Map<string, string>()
@@ -219,7 +220,7 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Ru
   const noteWritten = (events: readonly Recorded<BookEvent>[]) => {
     for (const { id, seq, event } of events) {
       acknowledged.add(id)
-      acknowledgedNow = Math.max(acknowledgedNow, seq)
+      if (seq === notedTo + 1) notedTo = seq
       if (event.type === 'OrderRequested') names.set(event.data.orderId, event.data.by)
       if (event.type.startsWith('Order') && 'orderId' in event.data)
         lastOf.set(event.data.orderId, event.type)
@@ -254,13 +255,13 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Ru
       },
     })
 
-  /** A writer that died in a write was not told of it; whoever opens the ledger next is. */
+  /** A writer may not be told of what it wrote; whoever opens the ledger next is. */
   const recovering = (engine: Engine): Engine => ({
     ...engine,
     writeLedger: async (...all) => {
       const store = await engine.writeLedger(...all)
       const missed: Recorded<BookEvent>[] = []
-      for await (const each of store.readAll({ after: acknowledgedNow })) missed.push(each)
+      for await (const each of store.readAll({ after: notedTo })) missed.push(each)
       noteWritten(missed)
       return store
     },
