@@ -211,7 +211,9 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Ru
 
   const dies = (life: Life, where: string, orderId?: string) => {
     if (life.dead) throw new ProcessDied('a dead process does nothing')
-    if (!life.mortal || !strikes(weather.deaths)) return
+    // Placing and cancelling are rare among the calls, and the ones at which a death matters most.
+    const isAct = /^(place|cancel) /.test(where)
+    if (!life.mortal || !strikes(isAct ? Math.ceil(weather.deaths / 8) : weather.deaths)) return
     life.dead = true
     hit(`died: ${where}`, orderId)
     throw new ProcessDied(where)
