@@ -8,6 +8,7 @@
 
 import type { Exchange, Order as VendorOrder } from 'ccxt'
 import { compare, type Decimal, sum } from '../domain/decimal.ts'
+import { fillFrom } from '../domain/fill.ts'
 import { isLive, type Order, type OrderRequest } from '../domain/order.ts'
 import { type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
 import {
@@ -24,7 +25,7 @@ import { type Dialect, dialectOf } from './ccxt-dialect.ts'
 import { isNotFound, isRejection, messageOf } from './ccxt-error.ts'
 import type { CcxtExchange } from './ccxt-exchange.ts'
 import { ccxtRules } from './ccxt-rules.ts'
-import { accountTradeOf, fillOf } from './ccxt-trade.ts'
+import { accountTradeOf, shareCurrency } from './ccxt-trade.ts'
 import { exactDecimal } from './exact-decimal.ts'
 import type { Heard } from './whole-answer.ts'
 
@@ -223,15 +224,7 @@ export const ccxtVenue = ({
     if (compare(sum(unique.map(({ quantity }) => quantity)), filled) < 0)
       throw unusable(what, `the order is filled with ${filled}, and its trades show less`)
     const fills = unique.sort((a, b) => (a.venueTime < b.venueTime ? -1 : 1))
-    return Promise.all(fills.map(trade => fillOf(order, trade, lastPrice)))
-  }
-
-  const lastPrice = async (currency: string, quote: string): Promise<Decimal> => {
-    const symbol = `${currency}/${quote}`
-    const { value } = await exchange.ask(`the price of ${symbol}`, given => given.fetchTicker(symbol))
-    const price = exactDecimal(value.last)
-    if (price === undefined) throw unusable(`the price of ${symbol}`, `a fee in ${currency} needs it`)
-    return price
+    return fills.map(trade => fillFrom(trade, order.request, shareCurrency))
   }
 
   return {

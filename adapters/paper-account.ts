@@ -1,6 +1,6 @@
 // The account of the embedded paper venue: derived from the orders of the book, because it has no other customer.
 
-import { add, type Decimal, isZero, multiply, negate, subtract } from '../domain/decimal.ts'
+import { add, type Decimal, isZero, multiply, negate } from '../domain/decimal.ts'
 import { isLive, type Order } from '../domain/order.ts'
 import type { Account, AccountTrade, Observed, RestingOrder } from '../domain/venue.ts'
 
@@ -27,10 +27,11 @@ export const paperAccount = (orders: () => Iterable<Order>, opening: () => Openi
       const all = new Map<string, Decimal>([[currency(), cash]])
       const put = (name: string, quantity: Decimal) => all.set(name, add(all.get(name) ?? '0', quantity))
       for (const order of orders())
-        for (const { symbol, side, price, quantity, fee } of order.fills) {
+        for (const { symbol, side, price, quantity, fee, feeCurrency = currency() } of order.fills) {
           const value = multiply(price, quantity)
           put(symbol.split('/')[0] as string, side === 'buy' ? quantity : negate(quantity))
-          put(currency(), subtract(side === 'buy' ? negate(value) : value, fee))
+          put(currency(), side === 'buy' ? negate(value) : value)
+          put(feeCurrency, negate(fee))
         }
       return observed(Object.fromEntries([...all].filter(([, quantity]) => !isZero(quantity))))
     },
@@ -46,7 +47,7 @@ const restingOf = ({ request, filled, venueOrderId }: Order): RestingOrder => {
   return { orderId, venueOrderId: venueOrderId ?? '', symbol, side, quantity, filled }
 }
 
-const tradeOf = (order: Order, fill: Order['fills'][number], feeCurrency: string): AccountTrade => {
+const tradeOf = (order: Order, fill: Order['fills'][number], currency: string): AccountTrade => {
   const { orderId, tradeId, symbol, side, price, quantity, fee, liquidity, venueTime } = fill
   const venueOrderId = order.venueOrderId ?? ''
   return {
@@ -58,7 +59,7 @@ const tradeOf = (order: Order, fill: Order['fills'][number], feeCurrency: string
     price,
     quantity,
     fee,
-    feeCurrency,
+    feeCurrency: fill.feeCurrency ?? currency,
     liquidity,
     venueTime,
   }

@@ -9,10 +9,13 @@ import { CancelWished, IntentRaised } from '../domain/intent.ts'
 import { isLive } from '../domain/order.ts'
 import { controlStream } from '../domain/stream.ts'
 import { instantOf, millisecondsOf } from '../domain/time.ts'
+import type { MarketRules } from '../domain/venue.ts'
+import { exitOf } from '../domain/wish.ts'
 import type { Command } from './command.ts'
 import { openControl } from './control.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
+import { rulesOnRecord } from './rules-on-record.ts'
 import { showWhatIf } from './what-if.ts'
 
 interface Options {
@@ -67,7 +70,10 @@ export const intent: Command<Options> = {
         show(engine, book, earlier, true)
         return exit.done
       }
-      const event = options.what === 'cancel' ? cancelOf(book, options) : wishOf(engine, book, options)
+      const event =
+        options.what === 'cancel'
+          ? cancelOf(book, options)
+          : wishOf(engine, book, options, await rulesOnRecord(engine, keeper.store))
       const written = await keeper.append([{ stream: controlStream, events: [propose(outside(key), event)] }])
       if (written === false || written[0] === undefined) throw new Error('the wish was not written')
       show(engine, book, written[0], false)
@@ -93,7 +99,7 @@ const whatIf = async (engine: Engine, options: Options): Promise<number> => {
         `the venue would be asked to cancel ${options.subject}; nothing is sent, nothing is written`,
       )
       engine.screen.result({ verdict: 'allowed', cancels: options.subject, asOf: book.asOf })
-    } else await showWhatIf(engine, store, book, wishOf(engine, book, options))
+    } else await showWhatIf(engine, store, book, wishOf(engine, book, options, await rulesOnRecord(engine, store)))
     return exit.done
   } finally {
     await store.close()
@@ -116,7 +122,12 @@ const decimalOption = (flag: string, text: string | undefined): Decimal | undefi
   return value
 }
 
-const wishOf = (engine: Engine, book: Book, options: Options): IntentRaised => {
+const wishOf = (
+  engine: Engine,
+  book: Book,
+  options: Options,
+  rules: (symbol: string) => MarketRules,
+): IntentRaised => {
   const { what, subject: symbol, id, holder, expires, reason } = options
   const limitPrice = decimalOption('limit', options.limit)
   const stopPrice = decimalOption('stop', options.stop)
@@ -128,7 +139,11 @@ const wishOf = (engine: Engine, book: Book, options: Options): IntentRaised => {
       `the book has seen no candle of ${symbol}; give --limit, or check the symbol`,
     )
   const held = positionOf(book, holder, symbol).quantity
-  const quantity = decimalOption('quantity', options.quantity) ?? (what === 'close' ? held : undefined)
+  const given = decimalOption('quantity', options.quantity)
+  const all = what === 'close' && given === undefined ? exitOf(held, rules(symbol)) : undefined
+  if (what === 'close' && given === undefined && all === undefined && isPositive(held))
+    throw new Stop(exit.usage, `${held} ${symbol} of ${holder} is dust: less than the venue takes in an order`)
+  const quantity = given ?? all?.quantity ?? (what === 'close' ? held : undefined)
   if (quantity === undefined) throw new Stop(exit.usage, `how much? give --quantity to ${what}`)
   if (!isPositive(quantity))
     throw new Stop(exit.usage, `${holder} holds no ${symbol}; veritape status lists positions and holders`)
@@ -148,6 +163,7 @@ const wishOf = (engine: Engine, book: Book, options: Options): IntentRaised => {
     referencePrice,
     expiresAt: until,
     reason,
+    ...(all?.dust === undefined ? {} : { dust: all.dust }),
   })
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../projections/execution-quality.ts'
 import { kpi, kpiFields } from '../projections/kpi.ts'
 import { notAvailable, roundedIn, shown } from '../projections/shown.ts'
+import { otherFeesIn } from '../projections/view.ts'
 import type { Command } from './command.ts'
 import { exit } from './exit.ts'
 
@@ -62,7 +63,7 @@ const row = ([name, costs]: readonly [string, ExecutionCosts]): readonly string[
   `${costs.orders}`,
   `${costs.filledOrders}`,
   toPlaces(costs.value, 2),
-  toPlaces(costs.fees, 2),
+  [toPlaces(costs.fees, 2), ...[...costs.otherFees].map(([name, amount]) => `${amount} ${name}`)].join(' + '),
   ...cells(costs.slippage),
   ...cells(costs.shortfall),
 ]
@@ -73,8 +74,9 @@ const cells = ({ cost, bps, orders }: MeasuredCost): readonly string[] => [
   `${orders}`,
 ]
 
-const printCosts = ({ slippage, shortfall, ...costs }: ExecutionCosts): object => ({
+const printCosts = ({ slippage, shortfall, otherFees, ...costs }: ExecutionCosts): object => ({
   ...costs,
+  ...otherFeesIn(otherFees),
   slippage: printCost(slippage),
   shortfall: printCost(shortfall),
 })
@@ -86,7 +88,7 @@ const printCost = ({ cost, bps, orders }: MeasuredCost): object => ({
 })
 
 const printOrder = (order: ExecutedOrder): object => {
-  const { orderId, by, symbol, side, terms, filled, value, fees, endPrice } = order
+  const { orderId, by, symbol, side, terms, filled, value, fees, otherFees, endPrice } = order
   return {
     orderId,
     by,
@@ -97,6 +99,7 @@ const printOrder = (order: ExecutedOrder): object => {
     filled,
     value,
     fees,
+    ...otherFeesIn(otherFees),
     decisionPrice: terms?.decision ?? notAvailable,
     arrivalPrice: terms?.arrival ?? notAvailable,
     endPrice: endPrice ?? notAvailable,

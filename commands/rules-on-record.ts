@@ -2,8 +2,13 @@
 // that day, and the venue cannot be asked for them any more.
 
 import { sha256 } from '../domain/hash.ts'
+import { rulesOf } from '../domain/config.ts'
+import type { EventStore } from '../domain/event-store.ts'
 import type { MarketData } from '../domain/market-data.ts'
+import { runStream } from '../domain/stream.ts'
+import type { MarketRules } from '../domain/venue.ts'
 import type { Engine } from './engine.ts'
+import { configOf } from './proof.ts'
 
 /** The engine with `venue.markets` as the source of the candles gives them. A recording leaves the configuration's. */
 export const withRulesOnRecord = (engine: Engine, market: MarketData): Engine => {
@@ -15,4 +20,16 @@ export const withRulesOnRecord = (engine: Engine, market: MarketData): Engine =>
   const configured = JSON.parse(engine.configText) as { readonly venue: object }
   const configText = JSON.stringify({ ...configured, venue: { ...configured.venue, markets } })
   return { ...engine, configText, configHash: sha256(configText) }
+}
+
+/** The rules that the newest run of the executor decided by; the configuration's before there was one. */
+export const rulesOnRecord = async (
+  engine: Engine,
+  store: Pick<EventStore, 'read'>,
+): Promise<(symbol: string) => MarketRules> => {
+  let hash: string | undefined
+  for await (const { event } of store.read(runStream('execute')))
+    if (event.type === 'RunStarted') hash = event.data.configHash
+  const { venue } = hash === undefined ? engine.config : await configOf(engine, hash)
+  return rulesOf(venue.markets)
 }

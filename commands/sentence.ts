@@ -41,7 +41,7 @@ export const sentenceOf = ({ type, data }: BookEvent): string => {
     case 'OrderOutcomeUnknown':
       return `the answer was lost: ${data.detail}`
     case 'OrderFilled':
-      return `${data.side} ${data.quantity} ${data.symbol} at ${data.price}, fee ${data.fee}, ${data.liquidity}, trade ${data.tradeId}`
+      return `${data.side} ${data.quantity} ${data.symbol} at ${data.price}, fee ${data.feeCurrency === undefined ? data.fee : `${data.fee} ${data.feeCurrency}`}, ${data.liquidity}, trade ${data.tradeId}`
     case 'OrderExpired':
       return `expired at the venue at ${data.venueTime}`
     case 'OrderCancelled':

@@ -3,10 +3,10 @@
 import type { EventNamed, EventType } from './catalogue.ts'
 import { add, type Decimal, isZero, multiply, negate } from './decimal.ts'
 import type { Link, Recorded, Seq } from './event.ts'
-import { evolve, isLive, type Order, type OrderEvent } from './order.ts'
+import { baseOf, quoteOf } from './fill.ts'
+import { evolve, type Fill, isLive, type Order, type OrderEvent } from './order.ts'
 import { type Instant, instantOf, millisecondsOf } from './time.ts'
 import type { DriftFound, HoldingsObserved } from './truth.ts'
-import type { AccountTrade } from './venue.ts'
 
 export const accountTypes = [
   'RunStarted',
@@ -55,7 +55,7 @@ export interface AccountBooks {
   tradesFrom(now: Instant): Instant
 }
 
-type Moved = Pick<AccountTrade, 'symbol' | 'side' | 'price' | 'quantity' | 'fee' | 'feeCurrency'>
+type Moved = Pick<Fill, 'symbol' | 'side' | 'price' | 'quantity' | 'fee' | 'feeCurrency'>
 
 /** Venues show a trade some time after it happened; so much is looked at twice. */
 const overlapMs = 3_600_000
@@ -74,11 +74,11 @@ export const accountBooks = (): AccountBooks => {
     to: Map<string, Decimal>,
     { symbol, side, price, quantity, fee, feeCurrency }: Moved,
   ) => {
-    const [base = symbol, quote = books.currency] = symbol.split('/')
+    const quote = quoteOf(symbol) ?? books.currency
     const value = multiply(price, quantity)
-    put(to, base, side === 'buy' ? quantity : negate(quantity))
+    put(to, baseOf(symbol), side === 'buy' ? quantity : negate(quantity))
     put(to, quote, side === 'buy' ? negate(value) : value)
-    put(to, feeCurrency, negate(fee))
+    put(to, feeCurrency ?? quote, negate(fee))
   }
 
   const takeOrder = (recorded: Recorded<OrderEvent>) => {
@@ -115,7 +115,7 @@ export const accountBooks = (): AccountBooks => {
           put(holdings, event.data.currency, event.data.cash)
           return
         case 'OrderFilled':
-          applyTrade(holdings, { ...event.data, feeCurrency: books.currency })
+          applyTrade(holdings, event.data)
           takeOrder({ ...recorded, event })
           return
         case 'ExternalTradeObserved':

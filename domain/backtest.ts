@@ -100,11 +100,11 @@ export function* backtest(input: BacktestInput): Generator<readonly Planned[], v
 
   for (let index = 0; index < from; index++) seat.evaluate(barAt(bars, index), { quantity: 0, entryPrice: 0 })
 
-  let holding = holdingOf(book, champion.champion, symbol)
+  let holding = holdingOf(book, champion.champion, symbol, rules)
   let signal: number | undefined
   let nextDay = dayEnd(bars.closeTime[from] ?? 0, zone)
   for (let index = from; index < to; index++) {
-    if (book.liveOrders.size > 0 && takeReports(index)) holding = holdingOf(book, champion.champion, symbol)
+    if (book.liveOrders.size > 0 && takeReports(index)) holding = holdingOf(book, champion.champion, symbol, rules)
     const evaluation = seat.evaluate(barAt(bars, index), holding)
     digest.add(bars.openTime[index] as number, evaluation)
     const changed = evaluation.action !== 'none' || evaluation.signal !== signal

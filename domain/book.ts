@@ -8,6 +8,8 @@ import type { Candle } from './candle.ts'
 import type { BookEvent } from './catalogue.ts'
 import { absolute, add, type Decimal, isPositive, larger, multiply, subtract, toNumber } from './decimal.ts'
 import type { Link, Recorded, Revision, Seq, StreamName } from './event.ts'
+import { isDust } from './dust.ts'
+import { settled } from './fill.ts'
 import { type IntentRaised, isProtective } from './intent.ts'
 import { evolve, isLive, type Order, type OrderEvent, remaining } from './order.ts'
 import { entryPrice, evolvePosition, flat, type Position } from './position.ts'
@@ -15,6 +17,7 @@ import { evolveHalts, type Halts } from './safety.ts'
 import type { Holding } from './strategy.ts'
 import { type CalendarDate, dateIn, type Instant } from './time.ts'
 import type { Timeframe } from './timeframe.ts'
+import type { MarketRules } from './venue.ts'
 
 /** An order with the links that later events point back to. */
 export interface BookOrder {
@@ -117,9 +120,10 @@ export const seriesKey = (symbol: string, timeframe: Timeframe): string => `${sy
 export const positionOf = (book: Book, by: string, symbol: string): Position =>
   book.holdings.get(holdingKey(by, symbol)) ?? flat
 
-/** What a strategy is told about its own position. */
-export const holdingOf = (book: Book, by: string, symbol: string): Holding => {
+/** What a strategy is told about its own position: with nothing but dust it is flat, and may enter again. */
+export const holdingOf = (book: Book, by: string, symbol: string, rules: MarketRules): Holding => {
   const position = positionOf(book, by, symbol)
+  if (isDust(position.quantity, rules)) return { quantity: 0, entryPrice: 0 }
   return { quantity: toNumber(position.quantity), entryPrice: toNumber(entryPrice(position)) }
 }
 
@@ -253,9 +257,10 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
       evolveOrder(book, event.data.orderId, recorded as Recorded<OrderEvent>)
       return
     case 'OrderFilled': {
-      const { by, symbol, side, price, quantity, fee } = event.data
+      const fill = settled(event.data)
+      const { by, symbol, side, price, quantity, fee } = fill
       const key = holdingKey(by, symbol)
-      book.holdings.set(key, evolvePosition(book.holdings.get(key) ?? flat, event.data))
+      book.holdings.set(key, evolvePosition(book.holdings.get(key) ?? flat, fill))
       book.lastFills.set(key, recorded)
       book.refusedStops.delete(key)
       const value = multiply(price, quantity)

@@ -107,7 +107,7 @@ export const decideCandle = (
   calendar: Calendar | undefined,
 ): CandleDecision => {
   const { champion, symbol } = seat.champion
-  const evaluation = seat.evaluate(barOf(candle), holdingOf(book, champion, symbol))
+  const evaluation = seat.evaluate(barOf(candle), holdingOf(book, champion, symbol, rules))
   return decisionOn(book, seat, candle, evaluation, rules, calendar)
 }
 

@@ -36,7 +36,7 @@ export const terms = {
   reduceOnly: z.boolean(),
 }
 
-export const IntentRaised = event('IntentRaised', 1, {
+export const IntentRaised = event('IntentRaised', 2, {
   source: z.enum(['strategy', 'operator']),
   /** Whose position it is about: a champion, or 'operator'. */
   by: z.string(),
@@ -50,6 +50,8 @@ export const IntentRaised = event('IntentRaised', 1, {
   /** For GTD and DAY: until when an order of this wish may rest at the venue. */
   restsUntil: InstantText.optional(),
   reason: z.string(),
+  /** What an exit of everything leaves, because it is less than the venue takes: a lot, or its minimum quantity. */
+  dust: DecimalText.optional(),
 })
 export type IntentRaised = EventOf<typeof IntentRaised>
 export type Intent = IntentRaised['data']

@@ -67,7 +67,7 @@ export const OrderCancelled = event('OrderCancelled', 1, {
   venueTime: InstantText.optional(),
 })
 export const OrderExpired = event('OrderExpired', 1, { orderId: z.string(), venueTime: InstantText })
-export const OrderFilled = event('OrderFilled', 1, {
+export const OrderFilled = event('OrderFilled', 2, {
   orderId: z.string(),
   by: z.string(),
   /** The venue's own number of the trade (FIX ExecID): the same trade reported twice has the same one. */
@@ -76,8 +76,10 @@ export const OrderFilled = event('OrderFilled', 1, {
   side: Side,
   price: DecimalText,
   quantity: DecimalText,
-  /** In the book's currency; negative is a rebate. */
+  /** As the venue took it; negative is a rebate. What it comes to: domain/fill.ts. */
   fee: DecimalText,
+  /** Given when the fee was not taken in the currency of the price (FIX 479, CommCurrency): the base or a third currency. */
+  feeCurrency: z.string().min(1).optional(),
   liquidity: z.enum(['maker', 'taker']),
   venueTime: InstantText,
 })

@@ -11,7 +11,7 @@ import {
   negate,
   subtract,
 } from './decimal.ts'
-import type { Fill } from './order.ts'
+import type { Settled } from './fill.ts'
 
 export interface Position {
   /** Negative is short: possible only when the venue filled more than was asked. */
@@ -20,14 +20,18 @@ export interface Position {
   readonly cost: Decimal
   /** Proceeds minus average cost of everything closed, before fees. */
   readonly realizedPnl: Decimal
+  /** In the money of the price: a fee in the base currency at its fill's price, one in a third currency not at all. */
   readonly fees: Decimal
 }
 
 export const flat: Position = { quantity: '0', cost: '0', realizedPnl: '0', fees: '0' }
 
-type Trade = Pick<Fill, 'side' | 'price' | 'quantity' | 'fee'>
+type Trade = Pick<Settled, 'side' | 'price' | 'quantity' | 'fee' | 'feeCurrency'>
 
-/** Average-cost method: an increase adds its cost, a decrease takes the same share of cost as of quantity. */
+/**
+ * Average-cost method: an increase adds its cost, a decrease takes the same share of cost as of quantity. The quantity is
+ * what the account holds: `settled` (domain/fill.ts) took a fee in the base currency off it.
+ */
 export const evolvePosition = (position: Position, { side, price, quantity, fee }: Trade): Position => {
   const signed = side === 'buy' ? quantity : negate(quantity)
   const fees = add(position.fees, fee)

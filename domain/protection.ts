@@ -17,6 +17,7 @@ import { IntentRaised, isProtective } from './intent.ts'
 import { entryPrice } from './position.ts'
 import { tradingOf } from './safety.ts'
 import type { MarketRules } from './venue.ts'
+import { exitOf } from './wish.ts'
 
 /** Stops at the venue that hold back part of a position: what an exit takes away before it sells. */
 export const protectiveOrders = (book: Book, by: string, symbol: string): readonly BookOrder[] =>
@@ -38,22 +39,22 @@ export const protectionOf = (
   if (tradingOf(book.halts) === 'halted' || book.refusedStops.has(`${champion} ${symbol}`)) return undefined
   for (const { event } of book.openIntents.values())
     if (event.data.by === champion && event.data.symbol === symbol && event.data.reduceOnly) return undefined
-  const free = freeToReduce(book, champion, symbol)
+  const exit = exitOf(freeToReduce(book, champion, symbol), rules)
   const entry = entryPrice(position)
   const stopPrice = roundTo(multiply(entry, subtract('1', protectiveStop)), rules.tick, 'down')
-  if (!isPositive(free) || !isPositive(stopPrice)) return undefined
+  if (exit === undefined || !isPositive(stopPrice)) return undefined
   return IntentRaised({
     source: 'strategy',
     by: champion,
     symbol,
     side: 'sell',
     type: 'stop',
-    quantity: free,
+    ...exit,
     stopPrice,
     timeInForce: 'GTC',
     reduceOnly: true,
     referencePrice: stopPrice,
     expiresAt: closeAfter(candle, 1, calendar),
-    reason: `protects ${free} ${symbol} bought at ${roundTo(entry, rules.tick, 'down')}: a stop ${protectiveStop} of it below`,
+    reason: `protects ${exit.quantity} ${symbol} bought at ${roundTo(entry, rules.tick, 'down')}: a stop ${protectiveStop} of it below`,
   })
 }

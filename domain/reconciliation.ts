@@ -9,9 +9,10 @@
 // agree. The same evidence gives the same verdict.
 
 import type { AccountBooks } from './account-books.ts'
-import { add, compare, type Decimal, isPositive, isZero, multiply, negate, subtract } from './decimal.ts'
+import { add, compare, type Decimal, isPositive, isZero, negate, subtract } from './decimal.ts'
 import type { Seq } from './event.ts'
-import { type Fill, isLive, type Order, type OrderCommand } from './order.ts'
+import { fillFrom } from './fill.ts'
+import { isLive, type Order, type OrderCommand } from './order.ts'
 import { type Instant, millisecondsOf } from './time.ts'
 import {
   DriftFound,
@@ -123,10 +124,10 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
       drift('fill', trade.tradeId, request.symbol, `${request.side} ${request.symbol}`, said)
       continue
     }
-    const fill = fillOf(trade, request.orderId, request.by, books.currency)
+    const fill = fillFrom(trade, request, books.currency)
     orders.push({ orderId: request.orderId, command: { type: 'ReportFill', data: fill } })
     own.filled = add(own.filled, trade.quantity)
-    books.applyTrade(expected, { ...trade, fee: fill.fee, feeCurrency: books.currency })
+    books.applyTrade(expected, trade)
   }
 
   for (const order of seen.resting) {
@@ -209,15 +210,6 @@ export const tradeKey = ({ symbol, tradeId }: Pick<AccountTrade, 'symbol' | 'tra
 
 /** The form of every order id that this program makes: what carries it is no owner's own order. */
 const hasOurForm = (orderId: string): boolean => /^[0-9a-z]{7}-[1-9]\d{0,9}$/.test(orderId)
-
-/** A fee in the base currency is worth its price; one in a third currency cannot be valued here and shows as drift. */
-const fillOf = (trade: AccountTrade, orderId: string, by: string, currency: string): Fill => {
-  const { tradeId, symbol, side, price, quantity, liquidity, venueTime } = trade
-  const [base] = symbol.split('/')
-  const fee =
-    trade.feeCurrency === currency ? trade.fee : trade.feeCurrency === base ? multiply(trade.fee, price) : '0'
-  return { orderId, by, tradeId, symbol, side, price, quantity, fee, liquidity, venueTime }
-}
 
 const endOf = (
   { order, filled }: Standing,

@@ -9,7 +9,8 @@
 import { type BookEvent, declarations, UnknownEvent } from './catalogue.ts'
 import { ChampionVerified } from './champion.ts'
 import { type Event, event } from './event.ts'
-import { IntentDenied } from './intent.ts'
+import { IntentDenied, IntentRaised } from './intent.ts'
+import { OrderFilled } from './order.ts'
 import { RiskDenial } from './risk-denial.ts'
 import { ScanStarted } from './scan.ts'
 
@@ -54,6 +55,14 @@ const IntentDenied1 = event('IntentDenied', 1, {
   reason: RiskDenial.exclude(['market-clock-unknown', 'below-minimum-notional']),
 })
 
+// Before an exit could leave dust: every quantity that was held could be sold.
+const { dust: _dust, ...intentRaisedFirst } = IntentRaised.data.shape
+const IntentRaised1 = event('IntentRaised', 1, intentRaisedFirst)
+
+// Before fees were recorded as they were taken: all of them were in the currency of the price, or turned into it.
+const { feeCurrency: _feeCurrency, ...orderFilledFirst } = OrderFilled.data.shape
+const OrderFilled1 = event('OrderFilled', 1, orderFilledFirst)
+
 /**
  * Every shape that was ever released and is not in the catalogue any more. Lines are added here and never changed or
  * removed.
@@ -62,6 +71,8 @@ export const formerShapes: readonly Former[] = [
   former(ScanStarted1, ScanStarted, data => data),
   former(ChampionVerified1, ChampionVerified, data => data),
   former(IntentDenied1, IntentDenied, data => data),
+  former(IntentRaised1, IntentRaised, data => data),
+  former(OrderFilled1, OrderFilled, data => data),
 ]
 
 export interface Upcaster {

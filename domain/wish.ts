@@ -2,7 +2,8 @@
 // replay can ask it again.
 
 import type { Candle } from './candle.ts'
-import { type Decimal, divide, isPositive, priceFrom, roundTo } from './decimal.ts'
+import { type Decimal, divide, isPositive, priceFrom, roundTo, subtract } from './decimal.ts'
+import { sellable } from './dust.ts'
 import { type Intent, IntentRaised } from './intent.ts'
 import type { Evaluation } from './strategy.ts'
 import type { Instant } from './time.ts'
@@ -24,7 +25,7 @@ export interface Lifetime {
 /**
  * The intent behind an evaluation, or undefined when it asks for nothing.
  * - buy: as many lots as `orderValue` buys at the limit price or at the candle's close, rounded down;
- * - sell: everything that is held and not yet in a reducing order.
+ * - sell: everything that is held and not yet in a reducing order, as far as the venue takes it; the wish names the dust.
  * A wish is good until the close of the next candle: it is answered by then or stale.
  */
 export const intentFrom = (
@@ -59,16 +60,25 @@ export const intentFrom = (
       reduceOnly: false,
     })
   }
-  if (evaluation.action === 'sell' && isPositive(free))
+  const exit = exitOf(free, rules)
+  if (evaluation.action === 'sell' && exit !== undefined)
     return IntentRaised({
       ...common,
       type: 'market',
       timeInForce: 'GTC',
       side: 'sell',
-      quantity: free,
+      ...exit,
       reduceOnly: true,
     })
   return undefined
+}
+
+/** The quantity of an exit of everything, and the dust that it leaves; undefined when there is nothing that it could sell. */
+export const exitOf = (held: Decimal, rules: MarketRules): Pick<Intent, 'quantity' | 'dust'> | undefined => {
+  const quantity = sellable(held, rules)
+  if (!isPositive(quantity)) return undefined
+  const dust = subtract(held, quantity)
+  return { quantity, ...(isPositive(dust) ? { dust } : {}) }
 }
 
 /** Down to the market's tick, and to the coarser one that the price itself may ask for. */

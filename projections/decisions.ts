@@ -132,7 +132,8 @@ export const decisions: Projection<
         return state
       }
       case 'OrderFilled': {
-        const { orderId, tradeId, by, symbol, side, price, quantity, fee, liquidity, venueTime } = event.data
+        const { orderId, tradeId, by, symbol, side, price, quantity, fee, feeCurrency, liquidity, venueTime } =
+          event.data
         pending.fills.push({
           seq,
           orderId,
@@ -143,6 +144,7 @@ export const decisions: Projection<
           quantity,
           price,
           fee,
+          ...(feeCurrency === undefined ? {} : { feeCurrency }),
           liquidity,
           venueTime,
         })

@@ -55,9 +55,12 @@ export interface Equity {
   exposedSamples: number
 }
 
-export const equity: Projection<Equity, 'BookOpened' | 'OrderFilled' | 'CandleClosed' | 'CycleCompleted'> = {
+export const equity: Projection<
+  Equity,
+  'BookOpened' | 'IntentRaised' | 'OrderFilled' | 'CandleClosed' | 'CycleCompleted'
+> = {
   name: 'equity',
-  types: ['BookOpened', 'OrderFilled', 'CandleClosed', 'CycleCompleted'],
+  types: ['BookOpened', 'IntentRaised', 'OrderFilled', 'CandleClosed', 'CycleCompleted'],
   initial: () => ({
     asOf: 0,
     curveAsOf: 0,

@@ -19,6 +19,7 @@ import {
   toNumber,
 } from '../domain/decimal.ts'
 import type { Seq } from '../domain/event.ts'
+import { countOtherFee, type FeesByCurrency, otherFee, quoteOf, settled } from '../domain/fill.ts'
 import type { Fill, OrderRequest } from '../domain/order.ts'
 import { isSome, none, type Option, some } from '../domain/result.ts'
 import type { Instant } from '../domain/time.ts'
@@ -45,7 +46,10 @@ export interface ExecutedOrder {
   filled: Decimal
   /** Sum of price × quantity of the fills. */
   value: Decimal
+  /** In the money of the price: those in the base currency at the price of their fill, others at the last close on record. */
   fees: Decimal
+  /** Fees in a third currency of which the ledger had no price when they were taken. */
+  readonly otherFees: FeesByCurrency
   /** How the order ended; one that was rejected comes back when the venue has it after all. */
   ended: 'rejected' | 'over' | undefined
   /** Close of the first candle that the book saw after that; undefined until then. */
@@ -161,8 +165,17 @@ const takeFill = (state: ExecutionQuality, fill: Fill): void => {
   state.orders.set(fill.orderId, order)
   order.filled = add(order.filled, fill.quantity)
   order.value = add(order.value, multiply(fill.price, fill.quantity))
-  order.fees = add(order.fees, fill.fee)
+  takeFee(state, order, fill)
   if (order.ended === 'rejected') revive(order)
+}
+
+/** A third currency is worth the last close of its own market against the currency of the price; else it stays what it is. */
+const takeFee = ({ closes }: ExecutionQuality, order: ExecutedOrder, fill: Fill): void => {
+  const other = otherFee(fill)
+  const price = other && closes.get(`${other.currency}/${quoteOf(fill.symbol)}`)?.close
+  if (other !== undefined && price === undefined) countOtherFee(order.otherFees, fill)
+  const cost = other === undefined || price === undefined ? settled(fill).fee : multiply(other.amount, price)
+  order.fees = add(order.fees, cost)
 }
 
 /** The venue has it after all. */
@@ -195,6 +208,7 @@ const started = (
   filled: '0',
   value: '0',
   fees: '0',
+  otherFees: new Map(),
   ended: undefined,
   endPrice: undefined,
 })
@@ -227,7 +241,7 @@ export const slippageOf = ({ side, terms, filled, value }: ExecutedOrder): Optio
  * the decision price, at once and for nothing.
  *
  *   execution cost    ±(Σ price × quantity - decision × filled)
- *   fees              of all fills
+ *   fees              of all fills, but those in a third currency without a price on record
  *   opportunity cost  ±(end - decision) × (quantity - filled)
  *
  * of decision × quantity. Missing while the order lives, and where the prices are not known. Of a stop only what was
@@ -255,6 +269,8 @@ export interface ExecutionCosts {
   readonly filledOrders: number
   readonly value: Decimal
   readonly fees: Decimal
+  /** Not in `fees`: a third currency, by its name, of which the ledger has no price. */
+  readonly otherFees: ReadonlyMap<string, Decimal>
   readonly slippage: MeasuredCost
   readonly shortfall: MeasuredCost
 }
@@ -275,9 +291,17 @@ export const executionCosts = (orders: Iterable<ExecutedOrder>): ExecutionCosts 
     filledOrders: all.filter(({ filled }) => isPositive(filled)).length,
     value: sum(all.map(({ value }) => value)),
     fees: sum(all.map(({ fees }) => fees)),
+    otherFees: feesOf(all),
     slippage: measured(all.map(slippageOf)),
     shortfall: measured(all.map(shortfallOf)),
   }
+}
+
+const feesOf = (orders: readonly ExecutedOrder[]): FeesByCurrency => {
+  const all: FeesByCurrency = new Map()
+  for (const { otherFees } of orders)
+    for (const [currency, amount] of otherFees) all.set(currency, add(all.get(currency) ?? '0', amount))
+  return all
 }
 
 const measured = (costs: readonly Option<Cost>[]): MeasuredCost => {

@@ -12,7 +12,7 @@ import type { RiskDenial } from '../domain/risk-denial.ts'
 import type { CalendarDate } from '../domain/time.ts'
 import { type DriftTime, driftFigures, driftTime } from './drift-time.ts'
 import { type Equity, equity, equityDays } from './equity.ts'
-import { type ExecutionQuality, executionFigures, executionQuality } from './execution-quality.ts'
+import { type ExecutionQuality, executionCosts, executionFigures, executionQuality } from './execution-quality.ts'
 import { realizedPnlOf, unrealizedPnlOf } from './portfolio.ts'
 import type { AnyProjection, Projection } from './projection.ts'
 import { type Figure, roundedIn, shown } from './shown.ts'
@@ -94,7 +94,7 @@ export const kpiFields: { readonly [Type in Folded]: readonly (keyof EventNamed<
   CandleClosed: ['symbol', 'closeTime', 'close'],
   CycleCompleted: ['clock', 'sessionOpen', 'candles'],
   StrategyEvaluated: ['champion', 'symbol', 'action'],
-  IntentRaised: ['by', 'symbol', 'referencePrice', 'reason'],
+  IntentRaised: ['by', 'symbol', 'referencePrice', 'reason', 'dust'],
   IntentDenied: ['intent', 'reason'],
   IntentExpired: ['intent'],
   OrderRequested: [
@@ -113,7 +113,7 @@ export const kpiFields: { readonly [Type in Folded]: readonly (keyof EventNamed<
   OrderRejected: ['orderId'],
   OrderCancelled: ['orderId'],
   OrderExpired: ['orderId'],
-  OrderFilled: ['orderId', 'by', 'symbol', 'side', 'price', 'quantity', 'fee', 'venueTime'],
+  OrderFilled: ['orderId', 'by', 'symbol', 'side', 'price', 'quantity', 'fee', 'feeCurrency', 'venueTime'],
   HoldingsObserved: ['observed'],
   DriftFound: [],
   DriftResolved: ['drift'],
@@ -174,7 +174,8 @@ export const kpiReport = (state: Kpi): KpiReport => {
   }
 }
 
-const tradeSection = ({ trades, equity }: Kpi): readonly Figure[] => {
+const tradeSection = ({ trades, quality }: Kpi): readonly Figure[] => {
+  const costs = executionCosts(quality.orders.values())
   const all = tradeFigures(trades.closed.map(({ netPnl }) => netPnl))
   const sample = all.trades
   const of = 'trades'
@@ -203,11 +204,20 @@ const tradeSection = ({ trades, equity }: Kpi): readonly Figure[] => {
     { name: 'net_pnl_closed_trades', value: some(all.netPnl), unit: 'money', sample, of },
     {
       name: 'fees',
-      value: some(equity.portfolio.fees),
+      value: some(costs.fees),
       unit: 'money',
       sample: trades.fills,
       of: 'fills',
     },
+    ...[...costs.otherFees].sort(([a], [b]) => byCodeUnit(a, b)).map(
+      ([currency, amount]): Figure => ({
+        name: `fees_in_${currency}`,
+        value: some(amount),
+        unit: 'quantity',
+        sample: trades.fills,
+        of: 'fills',
+      }),
+    ),
   ]
 }
 

@@ -2,11 +2,12 @@
 
 import { type Decimal, divide, isPositive, multiply, sum } from '../domain/decimal.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
+import { otherFeesOf, settled } from '../domain/fill.ts'
 import { evolve, isLive, type Order, type OrderEvent, type OrderStatus, remaining } from '../domain/order.ts'
 import { none, type Option, some } from '../domain/result.ts'
 import type { Projection } from './projection.ts'
 import { shown } from './shown.ts'
-import { jsonFile, type ViewFile } from './view.ts'
+import { jsonFile, otherFeesIn, type ViewFile } from './view.ts'
 
 export interface OrderLine {
   readonly order: Order
@@ -134,7 +135,8 @@ const printOrder = (line: OrderLine): object => {
     filled: order.filled,
     remaining: isLive(order) ? remaining(order) : '0',
     average: shown(averagePrice(order)),
-    fees: sum(order.fills.map(({ fee }) => fee)),
+    fees: sum(order.fills.map(fill => settled(fill).fee)),
+    ...otherFeesIn(otherFeesOf(order.fills)),
     ...(order.venueOrderId === undefined ? {} : { venueOrderId: order.venueOrderId }),
     ...(line.reason === undefined ? {} : { reason: line.reason }),
     cancelRequested: order.cancelRequested,

@@ -20,11 +20,11 @@ import {
   sum,
 } from '../domain/decimal.ts'
 import type { Seq } from '../domain/event.ts'
-import type { Fill } from '../domain/order.ts'
+import { countOtherFee, type FeesByCurrency, type Settled, settled } from '../domain/fill.ts'
 import { entryPrice, evolvePosition, flat, type Position, unrealizedPnl } from '../domain/position.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Projection } from './projection.ts'
-import { jsonFile, sortedByKey, type ViewFile } from './view.ts'
+import { jsonFile, otherFeesIn, sortedByKey, type ViewFile } from './view.ts'
 
 export interface Mark {
   price: Decimal
@@ -42,15 +42,20 @@ export interface Portfolio {
   zone: string
   /** Cash at the start. */
   opening: Decimal
-  /** opening - bought + sold - fees, exactly. */
+  /** opening - bought + sold - fees, exactly; bought and sold at what they moved the positions by. */
   cash: Decimal
+  /** Those in the base currency at the price of their fill. */
   fees: Decimal
+  /** Fees in a third currency: in no figure of money here, because the book knows no price of it. */
+  readonly otherFees: FeesByCurrency
+  /** By symbol, then champion or operator: what the last exit of everything said that it leaves. */
+  readonly dust: Map<string, Map<string, Decimal>>
   /** By symbol; a closed position stays, flat, with what it earned. */
   readonly positions: Map<string, Position>
   /** The same by champion or operator, then symbol. */
   readonly by: Map<string, Map<string, Position>>
   readonly marks: Map<string, Mark>
-  /** Symbols that are not flat. */
+  /** Symbols in which more is held than dust. */
   openPositions: number
   /** Sum of quantity × mark. */
   marketValue: Decimal
@@ -64,9 +69,12 @@ export interface Portfolio {
   maxDrawdown: Decimal
 }
 
-export const portfolio: Projection<Portfolio, 'BookOpened' | 'OrderFilled' | 'CandleClosed'> = {
+export const portfolio: Projection<
+  Portfolio,
+  'BookOpened' | 'IntentRaised' | 'OrderFilled' | 'CandleClosed'
+> = {
   name: 'portfolio',
-  types: ['BookOpened', 'OrderFilled', 'CandleClosed'],
+  types: ['BookOpened', 'IntentRaised', 'OrderFilled', 'CandleClosed'],
   initial: () => ({
     asOf: 0,
     currency: '',
@@ -75,6 +83,8 @@ export const portfolio: Projection<Portfolio, 'BookOpened' | 'OrderFilled' | 'Ca
     opening: '0',
     cash: '0',
     fees: '0',
+    otherFees: new Map(),
+    dust: new Map(),
     positions: new Map(),
     by: new Map(),
     marks: new Map(),
@@ -91,8 +101,12 @@ export const portfolio: Projection<Portfolio, 'BookOpened' | 'OrderFilled' | 'Ca
         openBook(state, data)
         state.asOf = seq
         return state
+      case 'IntentRaised':
+        if (data.dust !== undefined) nameDust(state, data.by, data.symbol, data.dust)
+        return state
       case 'OrderFilled':
-        takeFill(state, data)
+        countOtherFee(state.otherFees, data)
+        takeFill(state, settled(data))
         state.asOf = seq
         return state
       case 'CandleClosed':
@@ -112,21 +126,31 @@ const openBook = (state: Portfolio, { currency, cash, calendar, zone }: BookOpen
 }
 
 /** Quantity with its sign: what a fill adds to the position. */
-const signedQuantity = ({ side, quantity }: Fill): Decimal => (side === 'buy' ? quantity : negate(quantity))
+const signedQuantity = ({ side, quantity }: Settled): Decimal => (side === 'buy' ? quantity : negate(quantity))
 
 /** What a fill changes the cash by: a sale brings in, a purchase and the fee take out. */
-const cashOf = (fill: Fill): Decimal => negate(add(multiply(signedQuantity(fill), fill.price), fill.fee))
+const cashOf = (fill: Settled): Decimal => negate(add(multiply(signedQuantity(fill), fill.price), fill.fee))
 
-const isFlat = ({ quantity }: Position): boolean => isZero(quantity)
+/** Whether a position in the symbol is open: what is too small to be sold is held, and no position. */
+const isOpen = (state: Portfolio, symbol: string, { quantity }: Position): boolean =>
+  !isZero(quantity) && compare(absolute(quantity), sum(state.dust.get(symbol)?.values() ?? [])) > 0
 
-const takeFill = (state: Portfolio, fill: Fill): void => {
+const nameDust = (state: Portfolio, by: string, symbol: string, quantity: Decimal): void => {
+  const held = positionIn(state, symbol)
+  const before = isOpen(state, symbol, held)
+  const named = state.dust.get(symbol) ?? new Map<string, Decimal>()
+  state.dust.set(symbol, named.set(by, quantity))
+  state.openPositions += Number(isOpen(state, symbol, held)) - Number(before)
+}
+
+const takeFill = (state: Portfolio, fill: Settled): void => {
   state.cash = add(state.cash, cashOf(fill))
   state.fees = add(state.fees, fill.fee)
 
   const before = state.positions.get(fill.symbol) ?? flat
   const after = evolvePosition(before, fill)
   state.positions.set(fill.symbol, after)
-  state.openPositions += Number(isFlat(before)) - Number(isFlat(after))
+  state.openPositions += Number(isOpen(state, fill.symbol, after)) - Number(isOpen(state, fill.symbol, before))
 
   const own = state.by.get(fill.by) ?? new Map<string, Position>()
   state.by.set(fill.by, own.set(fill.symbol, evolvePosition(own.get(fill.symbol) ?? flat, fill)))
@@ -150,7 +174,7 @@ const takeMark = (state: Portfolio, symbol: string, price: Decimal, time: Instan
   }
   if (time < mark.time) return false // a longer timeframe, or a late candle
   const held = state.positions.get(symbol)
-  const open = held !== undefined && !isFlat(held)
+  const open = held !== undefined && !isZero(held.quantity)
   if (open) {
     revalue(state, held.quantity, mark.price, price)
     sampleEquity(state)
@@ -217,6 +241,7 @@ const printPortfolio = (state: Portfolio): object => ({
   realizedPnl: realizedPnlOf(state),
   unrealizedPnl: unrealizedPnlOf(state),
   fees: state.fees,
+  ...otherFeesIn(state.otherFees),
   peakEquity: state.peak,
   drawdown: drawdown(state),
   maxDrawdown: state.maxDrawdown,

@@ -22,8 +22,8 @@ export interface Figure {
   readonly name: string
   /** Money is an exact decimal; a statistic is a double, rounded to 6 places. */
   readonly value: Option<Decimal | number>
-  /** 'bps': hundredths of a per cent. */
-  readonly unit: 'money' | 'share' | 'ratio' | 'count' | 'bps' | 'minutes'
+  /** 'bps': hundredths of a per cent; 'quantity': of a currency that the name says, and not of money. */
+  readonly unit: 'money' | 'quantity' | 'share' | 'ratio' | 'count' | 'bps' | 'minutes'
   /** Size and kind of the sample: 12 'trades'. */
   readonly sample: number
   readonly of: string

@@ -3,6 +3,8 @@
 //   flat ──first fill──▶ open ──fills either way──▶ flat again: a trade
 //
 // A fill that goes through flat to the other side closes one trade and opens the next, with its fee split by quantity.
+// What an exit of everything had to leave (dust) ends a trade too: it is handed on to the next one at what it was bought
+// for. Quantities are what the account holds, net of fees in the base currency; fees in a third currency are not in them.
 
 import {
   absolute,
@@ -17,7 +19,8 @@ import {
   subtract,
 } from '../domain/decimal.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
-import type { Fill, OrderFilled } from '../domain/order.ts'
+import { type Settled, settled } from '../domain/fill.ts'
+import type { OrderFilled } from '../domain/order.ts'
 import type { Anchor } from '../domain/scan.ts'
 import { type CalendarDate, type Instant, millisecondsOf } from '../domain/time.ts'
 import type { Projection } from './projection.ts'
@@ -73,6 +76,9 @@ export interface Trades {
   readonly closed: Trade[]
   /** By `${by} ${symbol}`. */
   readonly open: Map<string, OpenTrade>
+  /** By the same key: what the last exit of everything said that it leaves, and what ended trades did leave. */
+  readonly dust: Map<string, Decimal>
+  readonly left: Map<string, { readonly quantity: Decimal; readonly value: Decimal }>
   /** Why an intent without an answer was raised; once it has an order, why that order was. */
   readonly intentReasons: Map<Seq, string>
   readonly orderReasons: Map<string, string>
@@ -111,6 +117,8 @@ export const trades: Projection<
     fills: 0,
     closed: [],
     open: new Map(),
+    dust: new Map(),
+    left: new Map(),
     intentReasons: new Map(),
     orderReasons: new Map(),
     candidates: new Map(),
@@ -130,6 +138,8 @@ export const trades: Projection<
         return state
       case 'IntentRaised':
         state.intentReasons.set(seq, event.data.reason)
+        if (event.data.dust !== undefined)
+          state.dust.set(`${event.data.by} ${event.data.symbol}`, event.data.dust)
         return state
       case 'OrderRequested': {
         const reason = state.intentReasons.get(event.data.intent)
@@ -155,14 +165,15 @@ export const trades: Projection<
 
 const takeFill = (state: Trades, recorded: Recorded<OrderFilled>): void => {
   const { seq, event } = recorded
-  const fill = event.data
+  const fill = settled(event.data)
   const key = `${fill.by} ${fill.symbol}`
   const trade = state.open.get(key)
   state.asOf = seq
   state.fills += 1
 
   if (trade === undefined) {
-    if (isPositive(fill.quantity)) state.open.set(key, grown(started(fill, state), state, fill, seq))
+    if (isPositive(fill.quantity))
+      state.open.set(key, withLeft(grown(started(fill, state), state, fill, seq), state, key))
     return
   }
   if (trade.side === sideOf(fill)) {
@@ -174,19 +185,39 @@ const takeFill = (state: Trades, recorded: Recorded<OrderFilled>): void => {
   const through = subtract(fill.quantity, closing)
   const fee = isZero(through) ? fill.fee : divide(multiply(fill.fee, closing), fill.quantity)
   shrunk(trade, state, { ...fill, quantity: closing, fee }, seq)
-  if (compare(closing, held) < 0) return
+  const rest = subtract(held, closing)
+  if (compare(rest, state.dust.get(key) ?? '0') > 0) return
+  if (isPositive(rest)) leave(trade, state, key, rest)
 
   state.closed.push(ended(trade))
   state.closedAsOf = seq
   state.open.delete(key)
   if (isZero(through)) return
-  const rest = { ...fill, quantity: through, fee: subtract(fill.fee, fee) }
-  state.open.set(key, grown(started(rest, state), state, rest, seq))
+  const beyond = { ...fill, quantity: through, fee: subtract(fill.fee, fee) }
+  state.open.set(key, grown(started(beyond, state), state, beyond, seq))
 }
 
-const sideOf = ({ side }: Fill): Trade['side'] => (side === 'buy' ? 'long' : 'short')
+/** Takes what is left out of the trade that ends, at what it was bought for, and keeps it for the next one. */
+const leave = (trade: OpenTrade, state: Trades, key: string, quantity: Decimal): void => {
+  const value = divide(multiply(trade.entryValue, quantity), trade.entered)
+  trade.entered = subtract(trade.entered, quantity)
+  trade.entryValue = subtract(trade.entryValue, value)
+  state.left.set(key, { quantity, value })
+}
 
-const started = (fill: Fill, { orderOrigins }: Trades): OpenTrade => ({
+/** Dust of before is part of what is held from now on; a trade to the other side leaves it where it is. */
+const withLeft = (trade: OpenTrade, state: Trades, key: string): OpenTrade => {
+  const left = state.left.get(key)
+  if (left === undefined || trade.side !== 'long') return trade
+  state.left.delete(key)
+  trade.entered = add(trade.entered, left.quantity)
+  trade.entryValue = add(trade.entryValue, left.value)
+  return trade
+}
+
+const sideOf = ({ side }: Settled): Trade['side'] => (side === 'buy' ? 'long' : 'short')
+
+const started = (fill: Settled, { orderOrigins }: Trades): OpenTrade => ({
   by: fill.by,
   symbol: fill.symbol,
   side: sideOf(fill),
@@ -204,20 +235,20 @@ const started = (fill: Fill, { orderOrigins }: Trades): OpenTrade => ({
   seqs: [],
 })
 
-const grown = (trade: OpenTrade, state: Trades, fill: Fill, seq: Seq): OpenTrade => {
+const grown = (trade: OpenTrade, state: Trades, fill: Settled, seq: Seq): OpenTrade => {
   trade.entered = add(trade.entered, fill.quantity)
   trade.entryValue = add(trade.entryValue, multiply(fill.price, fill.quantity))
   noted(trade, trade.entryReasons, state, fill, seq)
   return trade
 }
 
-const shrunk = (trade: OpenTrade, state: Trades, fill: Fill, seq: Seq): void => {
+const shrunk = (trade: OpenTrade, state: Trades, fill: Settled, seq: Seq): void => {
   trade.exited = add(trade.exited, fill.quantity)
   trade.exitValue = add(trade.exitValue, multiply(fill.price, fill.quantity))
   noted(trade, trade.exitReasons, state, fill, seq)
 }
 
-const noted = (trade: OpenTrade, reasons: string[], state: Trades, fill: Fill, seq: Seq): void => {
+const noted = (trade: OpenTrade, reasons: string[], state: Trades, fill: Settled, seq: Seq): void => {
   trade.fees = add(trade.fees, fill.fee)
   trade.exitTime = fill.venueTime
   trade.seqs.push(seq)

@@ -1,5 +1,6 @@
 // A view: what a projection shows, as files under state/<book>/. The same ledger gives the same bytes.
 
+import type { Decimal } from '../domain/decimal.ts'
 import type { Seq } from '../domain/event.ts'
 import type { AnyProjection } from './projection.ts'
 
@@ -35,5 +36,11 @@ export const sortedByKey = <Value, Printed>(
   const keys = [...map.keys()].sort(byCodeUnit)
   return Object.fromEntries(keys.map(key => [key, print(map.get(key) as Value, key)]))
 }
+
+/** Fees in third currencies beside a sum of money; nothing where there are none. */
+export const otherFeesIn = (
+  fees: ReadonlyMap<string, Decimal>,
+): { readonly otherFees?: Readonly<Record<string, Decimal>> } =>
+  fees.size === 0 ? {} : { otherFees: sortedByKey(fees, amount => amount) }
 
 export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -98,8 +98,8 @@ describe('positions', () => {
 
   test('a strategy is told measurements of its own position only', () => {
     const book = bookOf(opened(), buy('2', '100'), buy('2', '110', { tradeId: 't-2' }))
-    expect(holdingOf(book, champion, 'BTC/USDT')).toEqual({ quantity: 4, entryPrice: 105 })
-    expect(holdingOf(book, 'breakout@BTC/USDT-5m', 'BTC/USDT')).toEqual({ quantity: 0, entryPrice: 0 })
+    expect(holdingOf(book, champion, 'BTC/USDT', rules)).toEqual({ quantity: 4, entryPrice: 105 })
+    expect(holdingOf(book, 'breakout@BTC/USDT-5m', 'BTC/USDT', rules)).toEqual({ quantity: 0, entryPrice: 0 })
   })
 
   test('exposure counts longs and shorts alike, by symbol and in all', () => {
