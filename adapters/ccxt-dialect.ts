@@ -317,9 +317,9 @@ const alpaca: Dialect = {
   windowMs: 365 * day,
   byVenueId,
   tradesOfOrder: async (api, id, symbol, since) =>
-    (await alpacaTrades(api, since)).filter(({ order, symbol: of }) => order === id && of === symbol),
+    (await alpacaCoinTrades(api, since)).filter(({ order, symbol: of }) => order === id && of === symbol),
   perSymbol: false,
-  trades: (api, _symbol, since) => alpacaTrades(api, since),
+  trades: (api, _symbol, since) => alpacaCoinTrades(api, since),
   answersTrades: isList,
   holdings: totals,
   answersHoldings: jsons =>
@@ -343,6 +343,46 @@ export const alpacaTrades = async (api: Exchange, since: number): Promise<readon
     if (found.size === before) return [...found.values()]
   }
 }
+
+/**
+ * With the fee of each, which Alpaca takes from what was received and posts as an activity of its own (CFEE). Nothing ties it
+ * to the fill but market, price and day. A fill whose fee is not posted yet has none.
+ */
+const alpacaCoinTrades = async (api: Exchange, since: number): Promise<readonly Trade[]> => {
+  const trades = await alpacaTrades(api, since)
+  const posted: Readonly<Record<string, string>>[] = []
+  for (let token: string | undefined; trades.length > 0; ) {
+    const page: unknown = await api.request('v2/account/activities', ['trader', 'private'], 'GET', {
+      activity_types: 'CFEE',
+      after: new Date(since).toISOString(),
+      direction: 'asc',
+      page_size: 100,
+      ...(token === undefined ? {} : { page_token: token }),
+    })
+    if (!isList(page)) return trades // whoever asked sees that it is no answer
+    posted.push(...(page as typeof posted))
+    token = (page as typeof posted).at(-1)?.id
+    if (token === undefined) break
+  }
+  return trades.map(trade => {
+    const [base, quote] = String(trade.symbol).split('/')
+    const index = posted.findIndex(
+      ({ symbol, price, date }) =>
+        symbol === `${base}${quote}` &&
+        Number(price) === Number(trade.price) &&
+        date === newYorkDateOf(Number(trade.timestamp)),
+    )
+    if (index < 0) return trade
+    const [fee] = posted.splice(index, 1)
+    const inBase = Number(fee?.qty) !== 0
+    const amount = String((inBase ? fee?.qty : fee?.net_amount) ?? '0').replace(/^-/, '')
+    return { ...trade, fee: { cost: amount as unknown as number, currency: inBase ? base : quote } } as Trade
+  })
+}
+
+/** The date that Alpaca files an activity under. */
+const newYorkDateOf = (milliseconds: number): string =>
+  new Intl.DateTimeFormat('en-CA', { timeZone: 'America/New_York' }).format(milliseconds)
 
 /** ccxt hides Alpaca's lookup by our id; a 404 with this code is an answer. */
 export const alpacaOrder = async (api: Exchange, { clientId }: Wanted): Promise<readonly Order[]> => {

@@ -25,6 +25,8 @@ const written: Readonly<Record<string, string>> = {
   'v1-repaired': '5e085412426843d8cbd3ffecb6c25451347827176ae7fbee3ced7425c6c48b4c',
   // The first second versions, and an event of every kind that came with them.
   v2: '05eada6657c531c176393671b733267019270aa57c24c661e6513d782d5fb1ed',
+  // Fees in the currency they were taken in, and the dust of an exit.
+  v3: '46f3010669f68e22ec38d18b41a3d20c927747aa7c8dd5d67684ed6b0098593b',
   // v1, moved to EventStoreDB, taken over there by another executor, and copied back.
   'v1-taken-over': '7df98e5a286228d630e480a90f261474d288c58bbef9545c4432e1f25c3fef49',
 }

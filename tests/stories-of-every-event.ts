@@ -17,11 +17,12 @@ import {
   RecoveryFailed,
   RecoverySucceeded,
 } from '../domain/health.ts'
-import { CancelWished, IntentExpired } from '../domain/intent.ts'
+import { CancelWished, IntentExpired, IntentRaised } from '../domain/intent.ts'
 import {
   OrderCancelled,
   OrderCancelRequested,
   OrderExpired,
+  OrderFilled,
   OrderOutcomeUnknown,
   OrderRejected,
   OrderWithheld,
@@ -174,7 +175,7 @@ const written: readonly Written[] = [
     fillOf(17, 't-1', '0.1'),
     OrderCancelRequested({ orderId: orderId(17), reason: 'an operator wished it' }),
     OrderCancelled({ orderId: orderId(17), reason: 'an operator wished it', venueTime: to }),
-    fillOf(17, 't-2', '0.05'),
+    feeInBase(17, 't-2'),
   ),
   { role: 'execute', stream: strategy, events: [intentRaised] },
   ordered(24, intentDenied(24)),
@@ -189,7 +190,7 @@ const written: readonly Written[] = [
     OrderOutcomeUnknown({ orderId: orderId(30), detail: 'the connection was reset' }),
     OrderRejected({ orderId: orderId(30), reason: 'insufficient balance' }),
   ),
-  { role: 'execute', stream: strategy, events: [intentRaised] },
+  { role: 'execute', stream: strategy, events: [IntentRaised({ ...intentRaised.data, dust: '0.00005' })] },
   ordered(34, orderRequestedOf(34), OrderExpired({ orderId: orderId(34), venueTime: to })),
   {
     role: 'cli',
@@ -335,7 +336,12 @@ const written: readonly Written[] = [
 function orderRequestedOf(intent: number): BookEvent {
   return { ...orderRequested(intent), data: request(intent) }
 }
-function fillOf(intent: number, trade: string, quantity: '0.1' | '0.05'): BookEvent {
+/** A fill whose fee was taken off what was bought. */
+function feeInBase(intent: number, trade: string): BookEvent {
+  const filled = orderFilled(intent, trade, '0.05')
+  return OrderFilled({ ...filled.data, orderId: orderId(intent), fee: '0.00005', feeCurrency: 'BTC' })
+}
+function fillOf(intent: number, trade: string, quantity: '0.1'): BookEvent {
   const filled = orderFilled(intent, trade, quantity)
   return { ...filled, data: { ...filled.data, orderId: orderId(intent) } }
 }

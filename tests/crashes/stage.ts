@@ -4,6 +4,7 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Decimal } from '../../domain/decimal.ts'
 import { type LedgerLine, linesOf } from '../cli/files.ts'
 import { type Ended, type Running, start, veritape } from '../cli/veritape.ts'
 import type { VenueName, VenueScript } from '../venue-simulator/script.ts'
@@ -18,6 +19,7 @@ const build = process.env.VERITAPE_CRASH_DIST === undefined ? {} : { dist: proce
 const patienceMs = 150_000
 
 export interface Stage {
+  readonly symbol: string
   readonly venue: Venue
   readonly folder: string
   lines(): readonly LedgerLine[]
@@ -37,7 +39,7 @@ export const until = async (what: string, is: () => Promise<boolean> | boolean):
 }
 
 /** Markets of the venue with a thin first level, so that one market order is filled in two parts. */
-const scriptOf = (name: VenueName, symbol: string): VenueScript => {
+const scriptOf = (symbol: string, takerFee: Decimal): VenueScript => {
   const [, quote = ''] = symbol.split('/')
   return {
     markets: [
@@ -48,7 +50,7 @@ const scriptOf = (name: VenueName, symbol: string): VenueScript => {
         minimumQuantity: '0.0001',
         minimumCost: '5',
         makerFee: '0',
-        takerFee: name === 'kraken' ? '0.004' : '0',
+        takerFee,
         around: '42000',
         book: { levels: ['0.004', '1000000'] },
       },
@@ -70,9 +72,13 @@ const symbolOf = (name: VenueName): string =>
   name === 'binance' || name === 'kucoin' ? 'BTC/USDT' : 'BTC/USD'
 
 /** Opens stages of one venue, below a folder. Snapshots are made when they are first needed. */
-export const theatre = (name: VenueName, below: string) => {
+export const theatre = (
+  name: VenueName,
+  below: string,
+  takerFee: Decimal = name === 'kraken' ? '0.004' : '0',
+) => {
   const symbol = symbolOf(name)
-  const script = scriptOf(name, symbol)
+  const script = scriptOf(symbol, takerFee)
   const adapter = name === 'alpaca' ? 'alpaca-crypto' : name
   const keys = keysOf(name)
   let port = 0
@@ -99,6 +105,7 @@ export const theatre = (name: VenueName, below: string) => {
           ['intent', 'buy', symbol, '--quantity', quantity, '--id', 'wish', '--expires', '3000', ...price],
           extra,
         ),
+      symbol,
       cancel: extra => run(['intent', 'cancel', orderIdIn(lines()), '--id', 'no-more'], extra),
       close: async () => {
         await venue.stop()
@@ -124,6 +131,7 @@ export const theatre = (name: VenueName, below: string) => {
     const file = join(folder, 'book.json')
     writeFileSync(file, JSON.stringify(config))
     writeFileSync(join(folder, 'champions/elsewhere.json'), JSON.stringify(elsewhere))
+    if (name === 'alpaca') Object.assign(keys, { APCA_API_BASE_URL: url })
     const asked = await veritape(['check', 'preflight', '--mode', 'live', '--config', file], {
       cwd: folder,
       env: keys,

@@ -15,7 +15,7 @@ import {
   valueInOrders,
 } from '../../domain/book.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
-import { add, type Decimal, multiply, sum } from '../../domain/decimal.ts'
+import { add, type Decimal, multiply, subtract, sum } from '../../domain/decimal.ts'
 import { CancelWished } from '../../domain/intent.ts'
 import {
   type Order,
@@ -37,6 +37,7 @@ const bookOf = (...events: readonly BookEvent[]): Book => {
   for (const recorded of ledgerOf(events)) evolveBook(book, recorded)
   return book
 }
+const rules = { tick: '0.1', lot: '0.001', minimumQuantity: '0.01' } as const
 const orderId = (intentSeq: number) => `k3x9p2q-${intentSeq}`
 const accepted = (intentSeq: number) => OrderAccepted({ orderId: orderId(intentSeq), venueOrderId: 'v' })
 
@@ -94,6 +95,30 @@ describe('positions', () => {
     expect(positionOf(book, champion, 'BTC/USDT').quantity).toBe('1')
     expect(positionOf(book, 'operator', 'BTC/USDT').quantity).toBe('2')
     expect(positionOf(book, 'operator', 'ETH/USDT').quantity).toBe('0')
+  })
+
+  test('are net of a fee in the base currency, which no money pays', () => {
+    const book = bookOf(opened(), buy('1', '100', { fee: '0.002', feeCurrency: 'BTC' }))
+    expect(positionOf(book, champion, 'BTC/USDT')).toEqual({
+      quantity: '0.998',
+      cost: '99.8',
+      realizedPnl: '0',
+      fees: '0.2',
+    })
+    expect(subtract(opened().data.cash, book.cash)).toBe('100')
+  })
+
+  test('and money are not touched by a fee in a third currency', () => {
+    const book = bookOf(opened(), buy('1', '100', { fee: '0.002', feeCurrency: 'BNB' }))
+    expect(positionOf(book, champion, 'BTC/USDT')).toMatchObject({ quantity: '1', fees: '0' })
+    expect(subtract(opened().data.cash, book.cash)).toBe('100')
+  })
+
+  test('that are dust are no position for a strategy, and are held all the same', () => {
+    const book = bookOf(opened(), buy('1', '100'), sell('0.995', '100', { tradeId: 't-2' }))
+    expect(holdingOf(book, champion, 'BTC/USDT', rules)).toEqual({ quantity: 0, entryPrice: 0 })
+    expect(holdingOf(book, champion, 'BTC/USDT', { ...rules, minimumQuantity: '0.005' }).quantity).toBe(0.005)
+    expect(positionOf(book, champion, 'BTC/USDT').quantity).toBe('0.005')
   })
 
   test('a strategy is told measurements of its own position only', () => {

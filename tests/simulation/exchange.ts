@@ -44,6 +44,7 @@ export interface ExchangeTrade {
   readonly price: bigint
   readonly quantity: bigint
   readonly fee: bigint
+  readonly feeCurrency: string
   readonly liquidity: 'maker' | 'taker'
   readonly time: number
   /** Lists of trades show it from then on; balances and the order know it at once. */
@@ -71,7 +72,12 @@ export interface Manners {
   readonly lateFills: number
   /** Lists of trades lag by up to so many milliseconds. */
   readonly lagMs: number
+  /** What fees are taken in: the currency of the price, whatever was received, or a coin of the exchange's own. */
+  readonly feeIn: 'quote' | 'received' | 'coin'
 }
+
+/** The exchange's own coin. */
+export const coin = 'XCH'
 
 export const candleMs = 3_600_000
 const stepMs = candleMs / 6
@@ -91,14 +97,17 @@ export const exchange = (chance: Chance, start: number, symbols: readonly string
   const trade = (order: ExchangeOrder, quantity: bigint, price: bigint, maker: boolean, time: number) => {
     const [base, quote] = order.symbol.split('/') as [string, string]
     const value = (price * quantity) / whole
-    const fee = value / 1000n
+    const inBase = manners.feeIn === 'received' && order.side === 'buy'
+    const fee = (inBase ? quantity : value) / 1000n
+    const feeCurrency = manners.feeIn === 'coin' ? coin : inBase ? base : quote
     const sign = order.side === 'buy' ? 1n : -1n
     move(base, sign * quantity)
-    move(quote, -sign * value - fee)
+    move(quote, -sign * value)
+    move(feeCurrency, -fee)
     order.filled += quantity
     const visibleAt = now + (manners.lagMs === 0 ? 0 : chance.below(manners.lagMs))
     const liquidity = maker ? 'maker' : 'taker'
-    trades.push({ id: `t${numbers++}`, order, price, quantity, fee, liquidity, time, visibleAt })
+    trades.push({ id: `t${numbers++}`, order, price, quantity, fee, feeCurrency, liquidity, time, visibleAt })
     if (order.filled >= order.quantity && order.status === 'open') end(order, 'filled', time)
   }
 

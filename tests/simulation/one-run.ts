@@ -19,6 +19,8 @@ import type { EventStore } from '../../domain/event-store.ts'
 import { sha256 } from '../../domain/hash.ts'
 import type { MarketData } from '../../domain/market-data.ts'
 import { left } from '../../domain/result.ts'
+import { portfolio } from '../../projections/portfolio.ts'
+import { fold } from '../../projections/projection.ts'
 import { identity } from '../cast.ts'
 import { ProcessDied, type World, wish, world } from '../engine-in-memory.ts'
 import { type Chance, chanceOf } from '../faults/seeded.ts'
@@ -26,6 +28,7 @@ import {
   candleMs,
   type Exchange,
   type ExchangeCandle,
+  coin,
   exchange as openExchange,
   text,
   units,
@@ -46,6 +49,8 @@ export interface Run {
   readonly acknowledged: ReadonlySet<string>
   /** Owner's transfers by name, in the exchange's units. */
   readonly transfers: ReadonlyMap<string, bigint>
+  /** What the program's own portfolio says in the end, by symbol. */
+  readonly positions: ReadonlyMap<string, string>
   readonly ownerTrades: ReadonlySet<string>
   /** Candles recorded before they had closed, by the exchange's clock. */
   readonly early: readonly string[]
@@ -191,6 +196,10 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Ru
   const lastOf = new Map<string, string>()
   const names = new Map<string, string>()
   const transfers = new Map<string, bigint>()
+  if (weather.manners.feeIn === 'coin') {
+    exchange.transfer(coin, units('1000')) // fees were paid for in advance
+    transfers.set(coin, units('1000'))
+  }
   const ownerTrades = new Set<string>()
   const asked: Run['asked'][number][] = []
   const acknowledged = new Set<string>()
@@ -581,16 +590,20 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Ru
   }
 
   for (const { id, order } of exchange.trades) if (!names.has(order.clientId ?? '')) ownerTrades.add(id)
+  const events = await book.events()
   return {
     seed,
     weather,
     book,
     exchange,
-    events: await book.events(),
+    events,
     opening: '10000',
     asked,
     acknowledged,
     transfers,
+    positions: new Map(
+      [...fold(portfolio, events).positions].map(([symbol, { quantity }]) => [symbol, quantity]),
+    ),
     ownerTrades,
     early,
     hits,

@@ -77,6 +77,7 @@ export const objections = (run: Run): readonly string[] => {
         text(trade.price) !== data.price ||
         text(trade.quantity) !== data.quantity ||
         text(trade.fee) !== data.fee ||
+        trade.feeCurrency !== (data.feeCurrency ?? data.symbol.split('/')[1]) ||
         trade.order.side !== data.side ||
         data.by !== request.by
       )
@@ -129,7 +130,8 @@ export const objections = (run: Run): readonly string[] => {
       const value = (units(data.price) * units(data.quantity)) / 10n ** 12n
       const sign = data.side === 'buy' ? 1n : -1n
       put(base, sign * units(data.quantity))
-      put(quote, -sign * value - units(data.fee))
+      put(quote, -sign * value)
+      put(data.feeCurrency ?? quote, -units(data.fee))
     }
     for (const name of new Set([...held.keys(), ...exchange.balances.keys()]))
       if ((held.get(name) ?? 0n) !== (exchange.balances.get(name) ?? 0n))
@@ -141,6 +143,21 @@ export const objections = (run: Run): readonly string[] => {
         no(
           `drift: ${text(adopted.get(name) ?? 0n)} ${name} were adopted, ${text(run.transfers.get(name) ?? 0n)} were really transferred`,
         )
+    // The program's own positions, beside what is named as not the book's: the balance, dust and all.
+    const outside = new Map(adopted)
+    for (const { data } of of('ExternalTradeObserved')) {
+      const [base] = data.symbol.split('/')
+      const signed = data.side === 'buy' ? units(data.quantity) : -units(data.quantity)
+      const fee = data.feeCurrency === base ? units(data.fee) : 0n
+      outside.set(base, (outside.get(base) ?? 0n) + signed - fee)
+    }
+    for (const symbol of run.weather.symbols) {
+      const [base = ''] = symbol.split('/')
+      const there = (exchange.balances.get(base) ?? 0n) - (outside.get(base) ?? 0n)
+      const position = units(run.positions.get(symbol) ?? '0')
+      if (position !== there)
+        no(`law 4: the position in ${symbol} is ${text(position)}, and the account holds ${text(there)} of it`)
+    }
     const external = of('ExternalTradeObserved').map(({ data }) => data.tradeId as string)
     if (new Set(external).size !== external.length) no('law 4: a trade of the owner is counted twice')
     for (const id of external)

@@ -45,6 +45,7 @@ export const weatherOf = (chance: Chance): Weather => {
       partialFills: 1 + chance.below(4),
       lateFills: 1 + chance.below(6),
       lagMs: chance.pick([0, 2000, 60_000]),
+      feeIn: chance.pick(['quote', 'received', 'coin'] as const),
     },
     wire: {
       requestLost: rate(2, 12),

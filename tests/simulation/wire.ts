@@ -160,7 +160,8 @@ export const wire = ({
     })
 
   const fillOf = (trade: ExchangeTrade): VenueReport => {
-    const { order, id, price, quantity, fee, liquidity, time } = trade
+    const { order, id, price, quantity, fee, feeCurrency, liquidity, time } = trade
+    const isMoney = feeCurrency === order.symbol.split('/')[1]
     return {
       kind: 'filled',
       fill: {
@@ -172,6 +173,7 @@ export const wire = ({
         price: text(price) as `${number}`,
         quantity: text(quantity) as `${number}`,
         fee: text(fee) as `${number}`,
+        ...(isMoney ? {} : { feeCurrency }),
         liquidity,
         venueTime: iso(time),
       },
@@ -242,7 +244,7 @@ export const wire = ({
         const hidden = all.length > 0 && strikes('partialPage', all.at(-1)?.order.clientId) ? 1 : 0
         return seen(
           all.slice(0, all.length - hidden).map(
-            ({ order, id, price, quantity, fee, liquidity, time }): AccountTrade => ({
+            ({ order, id, price, quantity, fee, feeCurrency, liquidity, time }): AccountTrade => ({
               tradeId: id,
               venueOrderId: order.id,
               orderId: order.clientId,
@@ -251,7 +253,7 @@ export const wire = ({
               price: text(price) as `${number}`,
               quantity: text(quantity) as `${number}`,
               fee: text(fee) as `${number}`,
-              feeCurrency: order.symbol.split('/')[1] as string,
+              feeCurrency,
               liquidity,
               venueTime: iso(time),
             }),
