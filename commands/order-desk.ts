@@ -4,10 +4,10 @@
 import { type BookOrder, liveOrders } from '../domain/book.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Desk } from '../domain/desk.ts'
-import { because, outside, propose } from '../domain/event.ts'
-import { decide, isOverfilled, type OrderCommand } from '../domain/order.ts'
+import { because, propose } from '../domain/event.ts'
+import { decide, type OrderCommand } from '../domain/order.ts'
 import { isLeft } from '../domain/result.ts'
-import { TradingHalted } from '../domain/safety.ts'
+import { haltOfOverfill } from '../domain/safety.ts'
 import { orderStreamOf, safetyStream } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
 import { type Venue, type VenueOrder, type VenueReport, VenueUnavailable } from '../domain/venue.ts'
@@ -84,8 +84,7 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
       const isNews = await record(orderId, { type: 'ReportFill', data: report.fill })
       if (!isNews) return
       engine.log.info({ orderId }, `filled: ${side} ${quantity} ${symbol} at ${price}`)
-      const known = book.orders.get(orderId)
-      if (known !== undefined && isOverfilled(known.order)) await haltForOverfill(orderId)
+      await haltForOverfills()
       return
     }
     const { orderId, venueTime } = report
@@ -95,11 +94,13 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
       await record(orderId, { type: 'ReportCancelled', data: { orderId, reason: report.reason, venueTime } })
   }
 
-  const haltForOverfill = async (orderId: string) => {
-    const reason = `the venue filled more of ${orderId} than was asked; reconcile, then resume`
-    const halted = TradingHalted({ by: 'execute', reason, level: 'halted' })
-    await keeper.append([{ stream: safetyStream, events: [propose(outside(`overfill ${orderId}`), halted)] }])
-    engine.log.error({ orderId }, reason)
+  /** Also those whose halt a crash has lost, and those that a reconciliation found. */
+  const haltForOverfills = async () => {
+    for (const orderId of [...book.overfills]) {
+      const halt = haltOfOverfill(orderId)
+      await keeper.append([{ stream: safetyStream, events: [halt] }])
+      engine.log.error({ orderId }, halt.event.data.reason)
+    }
   }
 
   const doubt = orderDoubt(engine, keeper, desk, venue, record, send)
@@ -149,7 +150,10 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
         return false
       }
     },
-    settle: doubt.settle,
+    settle: async now => {
+      await haltForOverfills()
+      await doubt.settle(now)
+    },
     withdraw: async () => {
       for (const known of liveOrders(book)) {
         if (!known.order.cancelRequested && !book.cancelWishes.has(known.order.request.orderId)) continue

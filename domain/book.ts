@@ -11,9 +11,9 @@ import type { Link, Recorded, Revision, Seq, StreamName } from './event.ts'
 import { isDust } from './dust.ts'
 import { settled } from './fill.ts'
 import { type IntentRaised, isProtective } from './intent.ts'
-import { evolve, isLive, type Order, type OrderEvent, remaining } from './order.ts'
+import { evolve, isLive, isOverfilled, type Order, type OrderEvent, remaining } from './order.ts'
 import { entryPrice, evolvePosition, flat, type Position } from './position.ts'
-import { evolveHalts, type Halts } from './safety.ts'
+import { evolveHalts, type Halts, haltOfOverfill } from './safety.ts'
 import type { Holding } from './strategy.ts'
 import { type CalendarDate, dateIn, type Instant } from './time.ts'
 import type { Timeframe } from './timeframe.ts'
@@ -65,6 +65,8 @@ export interface Book {
   readonly lastCandles: Map<string, Candle>
   readonly orders: Map<string, BookOrder>
   readonly liveOrders: Set<string>
+  /** Orders that the venue filled beyond what was asked, as long as their halt is not recorded: nothing is sent then. */
+  readonly overfills: Set<string>
   /** Intents without an answer, by seq. */
   readonly openIntents: Map<Seq, Recorded<IntentRaised>>
   /** Cancels that operators wished for and that were not asked for yet, by order id. */
@@ -99,6 +101,7 @@ export const emptyBook = (): Book => ({
   lastCandles: new Map(),
   orders: new Map(),
   liveOrders: new Set(),
+  overfills: new Set(),
   openIntents: new Map(),
   cancelWishes: new Map(),
   watchlist: undefined,
@@ -177,6 +180,7 @@ const evolveOrder = (book: Book, id: string, recorded: Recorded<OrderEvent>): vo
   book.orders.set(id, { order, link: before?.link ?? recorded })
   if (isLive(order)) book.liveOrders.add(id)
   else book.liveOrders.delete(id)
+  if (type === 'OrderFilled' && isOverfilled(order)) book.overfills.add(id)
 }
 
 const zoneOf = (book: Book): string => book.opened?.zone ?? 'UTC'
@@ -285,6 +289,7 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
       return
     case 'TradingHalted':
     case 'TradingResumed':
+      for (const id of book.overfills) if (haltOfOverfill(id).id === recorded.id) book.overfills.delete(id)
       book.halts = evolveHalts(book.halts, { ...recorded, event })
       return
     case 'DrawdownBreached':

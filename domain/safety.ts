@@ -6,7 +6,7 @@
 
 import * as z from 'zod'
 import { DecimalText } from './decimal.ts'
-import { type EventOf, event, type Recorded, type Seq } from './event.ts'
+import { type EventOf, event, outside, type Proposed, propose, type Recorded, type Seq } from './event.ts'
 
 export const TradingHalted = event('TradingHalted', 1, {
   by: z.string(),
@@ -54,4 +54,13 @@ export type Trading = 'active' | 'reducing' | 'halted'
 export const tradingOf = (halts: Halts): Trading => {
   if (halts.some(({ level }) => level === 'halted')) return 'halted'
   return halts.length > 0 ? 'reducing' : 'active'
+}
+
+/** The halt that an overfill asks for. Its id follows from the order, so that it is recorded once, whoever sees it first. */
+export const haltOfOverfill = (orderId: string): Proposed<ReturnType<typeof TradingHalted>> => {
+  const reason = `the venue filled more of ${orderId} than was asked; reconcile, then resume`
+  return propose(
+    outside(`overfill ${orderId}`),
+    TradingHalted({ by: 'execute', reason, level: 'halted' }),
+  )
 }

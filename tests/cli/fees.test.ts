@@ -48,10 +48,12 @@ test.each(Object.entries(taken))(
       const close = ['intent', 'close', stage.symbol, '--id', 'out', '--expires', '3000']
       done(await stage.run(close))
       await until('it is sold', () => filled('sell') === sold)
-    } finally {
-      running.process.kill('SIGTERM')
-      await running.ended
+    } catch (error) {
+      running.process.kill('SIGKILL')
+      throw new Error(`${error}; ${JSON.stringify(stage.lines().slice(-6))}; ${(await running.ended).stderr}`)
     }
+    running.process.kill('SIGTERM')
+    done(await running.ended)
 
     const money = stage.symbol.split('/')[1] as string
     const feesIn = (currency: string) =>

@@ -16,7 +16,7 @@ export const quantity = '0.01'
 const limit = '30000'
 /** Another build than dist/: one with a guard that was broken on purpose. */
 const build = process.env.VERITAPE_CRASH_DIST === undefined ? {} : { dist: process.env.VERITAPE_CRASH_DIST }
-const patienceMs = 150_000
+const patienceMs = 25_000
 
 export interface Stage {
   readonly symbol: string

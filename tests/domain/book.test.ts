@@ -16,6 +16,7 @@ import {
 } from '../../domain/book.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
 import { add, type Decimal, multiply, subtract, sum } from '../../domain/decimal.ts'
+import type { Recorded } from '../../domain/event.ts'
 import { CancelWished } from '../../domain/intent.ts'
 import {
   type Order,
@@ -24,7 +25,7 @@ import {
   OrderCancelRequested,
   OrderOutcomeUnknown,
 } from '../../domain/order.ts'
-import { DrawdownBreached, TradingHalted } from '../../domain/safety.ts'
+import { DrawdownBreached, haltOfOverfill, TradingHalted } from '../../domain/safety.ts'
 import { WatchlistPublished } from '../../domain/scan.ts'
 import * as ledger from '../projections/ledger-of.ts'
 import { ledgers } from '../projections/random-ledgers.ts'
@@ -119,6 +120,22 @@ describe('positions', () => {
     expect(holdingOf(book, champion, 'BTC/USDT', rules)).toEqual({ quantity: 0, entryPrice: 0 })
     expect(holdingOf(book, champion, 'BTC/USDT', { ...rules, minimumQuantity: '0.005' }).quantity).toBe(0.005)
     expect(positionOf(book, champion, 'BTC/USDT').quantity).toBe('0.005')
+  })
+
+  test('that were filled beyond what was asked halt until their own halt is recorded, and no other', () => {
+    const wish = [opened(), intent(), requested(2)] as const
+    const { orderId: id } = wish[2].data
+    const book = bookOf(...wish, buy('100', '100', { orderId: id }))
+    expect([...book.overfills]).toEqual([id])
+    const say = (recordedId: string) =>
+      evolveBook(book, {
+        ...ledgerOf([haltOfOverfill(id).event])[0],
+        id: recordedId,
+      } as Recorded<BookEvent>)
+    say('another halt')
+    expect(book.overfills.size).toBe(1)
+    say(haltOfOverfill(id).id)
+    expect(book.overfills.size).toBe(0)
   })
 
   test('a strategy is told measurements of its own position only', () => {
