@@ -99,7 +99,8 @@ const whatIf = async (engine: Engine, options: Options): Promise<number> => {
         `the venue would be asked to cancel ${options.subject}; nothing is sent, nothing is written`,
       )
       engine.screen.result({ verdict: 'allowed', cancels: options.subject, asOf: book.asOf })
-    } else await showWhatIf(engine, store, book, wishOf(engine, book, options, await rulesOnRecord(engine, store)))
+    } else
+      await showWhatIf(engine, store, book, wishOf(engine, book, options, await rulesOnRecord(engine, store)))
     return exit.done
   } finally {
     await store.close()
@@ -142,7 +143,10 @@ const wishOf = (
   const given = decimalOption('quantity', options.quantity)
   const all = what === 'close' && given === undefined ? exitOf(held, rules(symbol)) : undefined
   if (what === 'close' && given === undefined && all === undefined && isPositive(held))
-    throw new Stop(exit.usage, `${held} ${symbol} of ${holder} is dust: less than the venue takes in an order`)
+    throw new Stop(
+      exit.usage,
+      `${held} ${symbol} of ${holder} is dust: less than the venue takes in an order`,
+    )
   const quantity = given ?? all?.quantity ?? (what === 'close' ? held : undefined)
   if (quantity === undefined) throw new Stop(exit.usage, `how much? give --quantity to ${what}`)
   if (!isPositive(quantity))

@@ -1,9 +1,9 @@
 // What a live venue demands of orders, as part of the run's recorded configuration: a replay must decide by the rules of
 // that day, and the venue cannot be asked for them any more.
 
-import { sha256 } from '../domain/hash.ts'
 import { rulesOf } from '../domain/config.ts'
 import type { EventStore } from '../domain/event-store.ts'
+import { sha256 } from '../domain/hash.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import { runStream } from '../domain/stream.ts'
 import type { MarketRules } from '../domain/venue.ts'

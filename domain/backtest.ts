@@ -104,7 +104,8 @@ export function* backtest(input: BacktestInput): Generator<readonly Planned[], v
   let signal: number | undefined
   let nextDay = dayEnd(bars.closeTime[from] ?? 0, zone)
   for (let index = from; index < to; index++) {
-    if (book.liveOrders.size > 0 && takeReports(index)) holding = holdingOf(book, champion.champion, symbol, rules)
+    if (book.liveOrders.size > 0 && takeReports(index))
+      holding = holdingOf(book, champion.champion, symbol, rules)
     const evaluation = seat.evaluate(barAt(bars, index), holding)
     digest.add(bars.openTime[index] as number, evaluation)
     const changed = evaluation.action !== 'none' || evaluation.signal !== signal

@@ -60,7 +60,9 @@ export const otherFee = ({
   symbol,
   fee,
   feeCurrency,
-}: Pick<Fill, 'symbol' | 'fee' | 'feeCurrency'>): { readonly currency: string; readonly amount: Decimal } | undefined =>
+}: Pick<Fill, 'symbol' | 'fee' | 'feeCurrency'>):
+  | { readonly currency: string; readonly amount: Decimal }
+  | undefined =>
   feeCurrency === undefined || feeCurrency === baseOf(symbol)
     ? undefined
     : { currency: feeCurrency, amount: fee }

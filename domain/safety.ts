@@ -59,8 +59,5 @@ export const tradingOf = (halts: Halts): Trading => {
 /** The halt that an overfill asks for. Its id follows from the order, so that it is recorded once, whoever sees it first. */
 export const haltOfOverfill = (orderId: string): Proposed<ReturnType<typeof TradingHalted>> => {
   const reason = `the venue filled more of ${orderId} than was asked; reconcile, then resume`
-  return propose(
-    outside(`overfill ${orderId}`),
-    TradingHalted({ by: 'execute', reason, level: 'halted' }),
-  )
+  return propose(outside(`overfill ${orderId}`), TradingHalted({ by: 'execute', reason, level: 'halted' }))
 }

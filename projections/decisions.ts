@@ -132,8 +132,19 @@ export const decisions: Projection<
         return state
       }
       case 'OrderFilled': {
-        const { orderId, tradeId, by, symbol, side, price, quantity, fee, feeCurrency, liquidity, venueTime } =
-          event.data
+        const {
+          orderId,
+          tradeId,
+          by,
+          symbol,
+          side,
+          price,
+          quantity,
+          fee,
+          feeCurrency,
+          liquidity,
+          venueTime,
+        } = event.data
         pending.fills.push({
           seq,
           orderId,

@@ -12,7 +12,12 @@ import type { RiskDenial } from '../domain/risk-denial.ts'
 import type { CalendarDate } from '../domain/time.ts'
 import { type DriftTime, driftFigures, driftTime } from './drift-time.ts'
 import { type Equity, equity, equityDays } from './equity.ts'
-import { type ExecutionQuality, executionCosts, executionFigures, executionQuality } from './execution-quality.ts'
+import {
+  type ExecutionQuality,
+  executionCosts,
+  executionFigures,
+  executionQuality,
+} from './execution-quality.ts'
 import { realizedPnlOf, unrealizedPnlOf } from './portfolio.ts'
 import type { AnyProjection, Projection } from './projection.ts'
 import { type Figure, roundedIn, shown } from './shown.ts'
@@ -209,15 +214,17 @@ const tradeSection = ({ trades, quality }: Kpi): readonly Figure[] => {
       sample: trades.fills,
       of: 'fills',
     },
-    ...[...costs.otherFees].sort(([a], [b]) => byCodeUnit(a, b)).map(
-      ([currency, amount]): Figure => ({
-        name: `fees_in_${currency}`,
-        value: some(amount),
-        unit: 'quantity',
-        sample: trades.fills,
-        of: 'fills',
-      }),
-    ),
+    ...[...costs.otherFees]
+      .sort(([a], [b]) => byCodeUnit(a, b))
+      .map(
+        ([currency, amount]): Figure => ({
+          name: `fees_in_${currency}`,
+          value: some(amount),
+          unit: 'quantity',
+          sample: trades.fills,
+          of: 'fills',
+        }),
+      ),
   ]
 }
 

@@ -126,7 +126,8 @@ const openBook = (state: Portfolio, { currency, cash, calendar, zone }: BookOpen
 }
 
 /** Quantity with its sign: what a fill adds to the position. */
-const signedQuantity = ({ side, quantity }: Settled): Decimal => (side === 'buy' ? quantity : negate(quantity))
+const signedQuantity = ({ side, quantity }: Settled): Decimal =>
+  side === 'buy' ? quantity : negate(quantity)
 
 /** What a fill changes the cash by: a sale brings in, a purchase and the fee take out. */
 const cashOf = (fill: Settled): Decimal => negate(add(multiply(signedQuantity(fill), fill.price), fill.fee))
@@ -150,7 +151,8 @@ const takeFill = (state: Portfolio, fill: Settled): void => {
   const before = state.positions.get(fill.symbol) ?? flat
   const after = evolvePosition(before, fill)
   state.positions.set(fill.symbol, after)
-  state.openPositions += Number(isOpen(state, fill.symbol, after)) - Number(isOpen(state, fill.symbol, before))
+  state.openPositions +=
+    Number(isOpen(state, fill.symbol, after)) - Number(isOpen(state, fill.symbol, before))
 
   const own = state.by.get(fill.by) ?? new Map<string, Position>()
   state.by.set(fill.by, own.set(fill.symbol, evolvePosition(own.get(fill.symbol) ?? flat, fill)))

@@ -16,7 +16,7 @@ export const quantity = '0.01'
 const limit = '30000'
 /** Another build than dist/: one with a guard that was broken on purpose. */
 const build = process.env.VERITAPE_CRASH_DIST === undefined ? {} : { dist: process.env.VERITAPE_CRASH_DIST }
-const patienceMs = 25_000
+const patienceMs = 150_000
 
 export interface Stage {
   readonly symbol: string
@@ -39,14 +39,14 @@ export const until = async (what: string, is: () => Promise<boolean> | boolean):
 }
 
 /** Markets of the venue with a thin first level, so that one market order is filled in two parts. */
-const scriptOf = (symbol: string, takerFee: Decimal): VenueScript => {
+const scriptOf = (name: VenueName, symbol: string, takerFee: Decimal): VenueScript => {
   const [, quote = ''] = symbol.split('/')
   return {
     markets: [
       {
         symbol,
         tick: '0.1',
-        lot: '0.00001',
+        lot: name === 'bitfinex' ? '0.00000001' : '0.00001', // bitfinex takes eight decimals, and says no lot
         minimumQuantity: '0.0001',
         minimumCost: '5',
         makerFee: '0',
@@ -78,7 +78,7 @@ export const theatre = (
   takerFee: Decimal = name === 'kraken' ? '0.004' : '0',
 ) => {
   const symbol = symbolOf(name)
-  const script = scriptOf(symbol, takerFee)
+  const script = scriptOf(name, symbol, takerFee)
   const adapter = name === 'alpaca' ? 'alpaca-crypto' : name
   const keys = keysOf(name)
   let port = 0
@@ -131,7 +131,6 @@ export const theatre = (
     const file = join(folder, 'book.json')
     writeFileSync(file, JSON.stringify(config))
     writeFileSync(join(folder, 'champions/elsewhere.json'), JSON.stringify(elsewhere))
-    if (name === 'alpaca') Object.assign(keys, { APCA_API_BASE_URL: url })
     const asked = await veritape(['check', 'preflight', '--mode', 'live', '--config', file], {
       cwd: folder,
       env: keys,

@@ -71,8 +71,7 @@ const closed: readonly Gate[] = [
       await project.run(book.at(day, '08:31'), { once: true })
       const csv = book.views.get('daily_candidates.csv')
       // Beside a gate that leaves the morning without a scan there is no list to alter.
-      if (csv !== undefined)
-        book.views.set('daily_candidates.csv', csv.replace(/^.*,1,.*\n/m, ''))
+      if (csv !== undefined) book.views.set('daily_candidates.csv', csv.replace(/^.*,1,.*\n/m, ''))
     })
   }),
   gate("yesterday's file beside today's event", morning => {

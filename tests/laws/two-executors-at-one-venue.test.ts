@@ -34,7 +34,13 @@ type Moment =
 
 const partitionAt = async (moment: Moment) => {
   const chance = chanceOf(7)
-  const manners = { refusesDuplicates: false, partialFills: 1000, lateFills: 1000, lagMs: 0, feeIn: 'quote' as const }
+  const manners = {
+    refusesDuplicates: false,
+    partialFills: 1000,
+    lateFills: 1000,
+    lagMs: 0,
+    feeIn: 'quote' as const,
+  }
   const exchange = openExchange(chance, start, symbols, manners)
   exchange.advance(start + 12 * candleMs)
   exchange.transfer('USD', units('10000'))

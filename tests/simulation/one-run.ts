@@ -26,9 +26,9 @@ import { ProcessDied, type World, wish, world } from '../engine-in-memory.ts'
 import { type Chance, chanceOf } from '../faults/seeded.ts'
 import {
   candleMs,
+  coin,
   type Exchange,
   type ExchangeCandle,
-  coin,
   exchange as openExchange,
   text,
   units,

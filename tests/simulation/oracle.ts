@@ -156,7 +156,9 @@ export const objections = (run: Run): readonly string[] => {
       const there = (exchange.balances.get(base) ?? 0n) - (outside.get(base) ?? 0n)
       const position = units(run.positions.get(symbol) ?? '0')
       if (position !== there)
-        no(`law 4: the position in ${symbol} is ${text(position)}, and the account holds ${text(there)} of it`)
+        no(
+          `law 4: the position in ${symbol} is ${text(position)}, and the account holds ${text(there)} of it`,
+        )
     }
     const external = of('ExternalTradeObserved').map(({ data }) => data.tradeId as string)
     if (new Set(external).size !== external.length) no('law 4: a trade of the owner is counted twice')
