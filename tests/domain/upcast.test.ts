@@ -134,6 +134,8 @@ const anyOf = (schema: z.core.JSONSchema.JSONSchema): fc.Arbitrary<unknown> => {
         { requiredKeys: schema.required ?? [] },
       )
     }
+    case 'boolean':
+      return fc.boolean()
     default:
       throw new Error(`no data for ${JSON.stringify(schema)} yet: add it here`)
   }
