@@ -86,6 +86,18 @@ describe('a sale', () => {
   test('of nothing is no wish', () => {
     expect(wish(says('sell'))).toBeUndefined()
   })
+
+  test('of whole lots names no dust', () => {
+    expect(wish(says('sell'), { free: '0.071' })).not.toHaveProperty('dust')
+  })
+
+  test('of what a fee has left sells the lots and names the dust', () => {
+    expect(wish(says('sell'), { free: '0.070929' })).toMatchObject({ quantity: '0.07', dust: '0.000929' })
+  })
+
+  test('of dust is no wish', () => {
+    expect(wish(says('sell'), { free: '0.000999' })).toBeUndefined()
+  })
 })
 
 test('a strategy that asks for nothing wishes nothing', () => {

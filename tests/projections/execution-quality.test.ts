@@ -161,6 +161,38 @@ test('fees are those of all fills; orders that were withheld cost nothing', () =
   expect(quality.decisions.size).toBe(0)
 })
 
+describe('a fee that is not in the money of the price', () => {
+  const filledWith = (feeCurrency: string, ...before: BookEvent[]) => {
+    const events = [...before, ...asked('100', '100')]
+    const fills = [
+      buy('1', '100', { orderId: `k3x9p2q-${before.length + 2}`, fee: '0.002', feeCurrency }),
+      buy('1', '100', { orderId: `k3x9p2q-${before.length + 2}`, tradeId: 't-2', fee: '0.003', feeCurrency }),
+    ]
+    return executionCosts(qualityOf(...events, ...fills).orders.values())
+  }
+
+  test('but in what was bought costs the price of its fill', () => {
+    expect(filledWith('BTC')).toMatchObject({ fees: '0.5', otherFees: new Map(), value: '200' })
+  })
+
+  test('but in a third currency costs its last close against the money, where the ledger has one', () => {
+    expect(filledWith('BNB', candle('BNB/USDT', '300'))).toMatchObject({ fees: '1.5', otherFees: new Map() })
+    expect(filledWith('BNB', candle('BNB/BTC', '300'))).toMatchObject({ fees: '0' })
+  })
+
+  test('stays what it is where it has none, and adds up by its own name', () => {
+    expect(filledWith('BNB')).toMatchObject({ fees: '0', otherFees: new Map([['BNB', '0.005']]) })
+    const two = [buy('1', '100', { orderId: 'a', fee: '1', feeCurrency: 'BNB' })]
+    two.push(buy('1', '100', { orderId: 'b', fee: '2', feeCurrency: 'BNB' }))
+    two.push(buy('1', '100', { orderId: 'b', fee: '5', feeCurrency: 'KCS' }))
+    const { otherFees } = executionCosts(qualityOf(...two).orders.values())
+    expect([...otherFees]).toEqual([
+      ['BNB', '3'],
+      ['KCS', '5'],
+    ])
+  })
+})
+
 test('the bps of many orders weigh each by its value', () => {
   const quality = qualityOf(
     ...asked('100', '100', { quantity: '9' }),

@@ -206,6 +206,29 @@ test('intents are counted by answer, denials by reason, evaluations by action, b
   ])
 })
 
+test('fees in a third currency are figures of their own where the ledger knows no price of it', () => {
+  const fees = (...before: BookEvent[]) =>
+    Object.entries(
+      figuresOf(
+        opened(),
+        ...before,
+        buy('1', '100', { fee: '0.5' }),
+        buy('1', '100', { tradeId: 't-2', fee: '0.002', feeCurrency: 'BTC' }),
+        sell('1', '100', { tradeId: 't-3', fee: '0.01', feeCurrency: 'KCS' }),
+        sell('0.9', '100', { tradeId: 't-4', fee: '0.03', feeCurrency: 'BNB' }),
+      ),
+    ).filter(([name]) => name.startsWith('fees'))
+  expect(fees()).toEqual([
+    ['fees', '0.7'],
+    ['fees_in_BNB', '0.03'],
+    ['fees_in_KCS', '0.01'],
+  ])
+  expect(fees(candle('BNB/USDT', '300'))).toEqual([
+    ['fees', '9.7'],
+    ['fees_in_KCS', '0.01'],
+  ])
+})
+
 test('the file says what each figure was computed from', () => {
   const [file] = kpiFiles(fold(kpi, ledgerOf([opened(), buy('1', '100'), sell('1', '110')])))
   expect(file).toMatchObject({ path: 'kpi.json', asOf: 3 })

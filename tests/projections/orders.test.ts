@@ -39,6 +39,18 @@ test('an order knows its intent, its fills and their average price', () => {
   expect(liveOrders(state)).toHaveLength(1)
 })
 
+test('an order says beside its fees in money what was taken in a third currency', () => {
+  const shownOf = (...fills: Parameters<typeof ledgerOf>[0]) => {
+    const [file] = orderFiles(ordersOf(requested(1), ...fills))
+    return JSON.parse(file?.text() ?? '').live[0]
+  }
+  const inBase = buy('0.5', '100', { fee: '0.002', feeCurrency: 'BTC' })
+  const inBnb = buy('0.4', '100', { tradeId: 't-2', fee: '0.01', feeCurrency: 'BNB' })
+  expect(shownOf(inBase)).toMatchObject({ fees: '0.2', filled: '0.5' })
+  expect(shownOf(inBase)).not.toHaveProperty('otherFees')
+  expect(shownOf(inBase, inBnb)).toMatchObject({ fees: '0.2', otherFees: { BNB: '0.01' }, filled: '0.9' })
+})
+
 test('an order without fills has no average price', () => {
   const { order } = lineOf(ordersOf(requested(1)))
   expect(isNone(averagePrice(order))).toBe(true)

@@ -14,7 +14,7 @@ import {
   unrealizedPnlOf,
 } from '../../projections/portfolio.ts'
 import { fold } from '../../projections/projection.ts'
-import { buy, candle, champion, later, ledgerOf, noon, opened, sell } from './ledger-of.ts'
+import { buy, candle, champion, intent, later, ledgerOf, noon, opened, sell } from './ledger-of.ts'
 import { fills, ledgers } from './random-ledgers.ts'
 
 const portfolioOf = (...events: Parameters<typeof ledgerOf>[0]) => fold(portfolio, ledgerOf(events))
@@ -31,6 +31,34 @@ describe('what a book holds', () => {
     const after = portfolioOf(opened(), buy('1', '100'), buy('1', '110'), sell('1', '120', { fee: '1' }))
     expect(positionIn(after, 'BTC/USDT')).toMatchObject({ quantity: '1', cost: '105', realizedPnl: '15' })
     expect(after.cash).toBe('9909')
+  })
+
+  test('a purchase whose fee was taken off it moves its whole price, and holds what is left', () => {
+    const after = portfolioOf(opened(), buy('2', '100', { fee: '0.005', feeCurrency: 'BTC' }))
+    expect(after.cash).toBe('9800')
+    expect(positionIn(after, 'BTC/USDT')).toMatchObject({ quantity: '1.995', cost: '199.5', fees: '0.5' })
+    expect(after.equity).toBe('9999.5')
+  })
+
+  test('a fee in a third currency stands beside the money, and costs none', () => {
+    const inBnb = { fee: '0.002', feeCurrency: 'BNB' } as const
+    const events = [opened(), buy('2', '100', inBnb), sell('1', '100', { ...inBnb, tradeId: 't-2' })]
+    const after = portfolioOf(...events)
+    expect(after).toMatchObject({ cash: '9900', fees: '0', equity: '10000' })
+    const [file] = portfolioFiles(after)
+    expect(JSON.parse(file?.text() ?? '')).toMatchObject({ fees: '0', otherFees: { BNB: '0.004' } })
+    const [without] = portfolioFiles(portfolioOf(opened(), buy('2', '100', { fee: '1' })))
+    expect(JSON.parse(without?.text() ?? '')).not.toHaveProperty('otherFees')
+  })
+
+  test('what an exit named as dust is held and valued, and is no open position', () => {
+    const exit = intent({ side: 'sell', quantity: '0.9', dust: '0.05' })
+    const after = portfolioOf(opened(), buy('0.95', '100'), exit, sell('0.9', '100'))
+    expect(after.openPositions).toBe(0)
+    expect(positionIn(after, 'BTC/USDT').quantity).toBe('0.05')
+    expect(grossExposure(after)).toBe('5')
+    expect(portfolioOf(opened(), buy('0.95', '100'), exit).openPositions).toBe(1)
+    expect(portfolioOf(opened(), buy('0.95', '100'), sell('0.9', '100'), exit).openPositions).toBe(0)
   })
 
   test('a sale beyond the position is folded and leaves a short', () => {

@@ -70,6 +70,65 @@ describe('a round trip', () => {
   })
 })
 
+describe('dust', () => {
+  const bnb = { feeCurrency: 'BNB' }
+  const inBase = (fee: '0.05' | '0.04') => ({ fee, feeCurrency: 'BTC' })
+  const first = [
+    buy('1', '100', inBase('0.05')), // 0.95 are held, and one lot is 0.1
+    intent({ side: 'sell', quantity: '0.9', dust: '0.05' }),
+    sell('0.9', '110', { fee: '0.1' }),
+  ]
+  const second = [
+    buy('1', '100', inBase('0.04')), // 0.96 and the dust of before: 1.01
+    intent({ side: 'sell', quantity: '1', dust: '0.01' }),
+    sell('1', '110'),
+  ]
+
+  test('that an exit of everything named ends the round trip, which then has the quantity that was sold', () => {
+    const state = tradesOf(...first)
+    expect(state.open.size).toBe(0)
+    expect(state.closed).toMatchObject([
+      { entered: '0.9', entryPrice: '100', grossPnl: '9', fees: '5.1', netPnl: '3.9' },
+    ])
+  })
+
+  test('is part of the next round trip, at what it was bought for, and is left again', () => {
+    const state = tradesOf(...first, ...second)
+    expect(state.open.size).toBe(0)
+    expect(state.closed[1]).toMatchObject({
+      entered: '1',
+      entryPrice: '100',
+      grossPnl: '10',
+      fees: '4',
+      netPnl: '6',
+    })
+    expect([...state.left.values()]).toEqual([{ quantity: '0.01', value: '1' }])
+    const book = fold(portfolio, ledgerOf([opened(), ...first, ...second]))
+    expect(heldBy(book, champion, 'BTC/USDT').quantity).toBe('0.01')
+    expect(book.openPositions).toBe(0)
+    expect(sum(state.closed.map(({ netPnl }) => netPnl))).toBe(
+      subtract(heldBy(book, champion, 'BTC/USDT').realizedPnl, book.fees),
+    )
+  })
+
+  test('that no exit named is a position: the round trip stays open', () => {
+    const state = tradesOf(buy('1', '100', inBase('0.05')), sell('0.9', '110'))
+    expect(state.closed).toEqual([])
+    expect([...state.open.values()].map(openQuantity)).toEqual(['0.05'])
+  })
+
+  test('of one wisher says nothing about what another holds', () => {
+    const other = { by: 'operator-1' }
+    const state = tradesOf(...first, buy('1', '100', other), sell('0.96', '110', other))
+    expect([...state.open.values()].map(openQuantity)).toEqual(['0.04'])
+  })
+
+  test('is not what a fee in a third currency leaves, which is in no profit', () => {
+    const state = tradesOf(buy('1', '100', { fee: '0.002', ...bnb }), sell('1', '110', { fee: '0.1' }))
+    expect(state.closed).toMatchObject([{ entered: '1', grossPnl: '10', fees: '0.1', netPnl: '9.9' }])
+  })
+})
+
 test('gross profit and fees of all trades are what the portfolio realised, whatever is filled', () => {
   fc.assert(
     fc.property(fills, all => {
