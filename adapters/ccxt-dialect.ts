@@ -226,7 +226,8 @@ const krakenHas =
 
 const kraken: Dialect = {
   clientIdOf: whole,
-  placing: asClientOrderId,
+  // Its list of trades shows each fee in the money of the price, wherever it was taken: so it is asked for there.
+  placing: clientId => ({ clientOrderId: clientId, oflags: 'fciq' }),
   lookups: [
     open(krakenHas('open'), ({ clientId }) => ({ clientOrderId: clientId })),
     {
@@ -345,8 +346,9 @@ export const alpacaTrades = async (api: Exchange, since: number): Promise<readon
 }
 
 /**
- * With the fee of each, which Alpaca takes from what was received and posts as an activity of its own (CFEE). Nothing ties it
- * to the fill but market, price and day. A fill whose fee is not posted yet has none.
+ * With the fee of each, which Alpaca takes from what was received and posts as an activity of its own (CFEE), by its own words
+ * at the end of the day: https://alpaca.markets/docs/crypto/activities. Nothing ties it to the fill but market, price and day.
+ * A fill whose fee is not posted yet has none.
  */
 const alpacaCoinTrades = async (api: Exchange, since: number): Promise<readonly Trade[]> => {
   const trades = await alpacaTrades(api, since)
@@ -359,7 +361,7 @@ const alpacaCoinTrades = async (api: Exchange, since: number): Promise<readonly 
       page_size: 100,
       ...(token === undefined ? {} : { page_token: token }),
     })
-    if (!isList(page)) return trades // whoever asked sees that it is no answer
+    if (!isList(page)) throw new Error('the list of fees is no list') // asked again, then no answer
     posted.push(...(page as typeof posted))
     token = (page as typeof posted).at(-1)?.id
     if (token === undefined) break

@@ -11,7 +11,10 @@ import { VenueMisconfigured } from './venue-misconfigured.ts'
 const decimalPlaces = 2
 const significantDigits = 3
 
-/** Where prices have significant digits only, quantities and prices have eight places at most (bitfinex). */
+/**
+ * Where prices have significant digits only (bitfinex), nothing says the step of a quantity. Bitfinex took one with more places
+ * as one with eight (https://github.com/ccxt/ccxt/issues/7310, 2020); that prices have as many at most is no documented rule.
+ */
 const finest: Decimal = '0.00000001'
 
 /** Throws SymbolUnknown for a market it does not have, VenueMisconfigured for one that cannot be traded by these rules. */

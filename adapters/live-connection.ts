@@ -23,7 +23,7 @@ const exchangeOf = (name: string): string => (name === 'alpaca-crypto' ? 'alpaca
 
 /** Opens the source of candles; loads its markets. Throws VenueMisconfigured, VenueUnavailable. */
 export const liveMarket = async (
-  { market, venue }: Config,
+  { market, venue, mode }: Config,
   environment: Environment,
   calendar: Calendar,
 ): Promise<MarketData> => {
@@ -38,7 +38,13 @@ export const liveMarket = async (
     throw new VenueMisconfigured(
       'market.source is ccxt: say which exchange in market.exchange, such as kraken',
     )
-  return ccxtMarket(await openCcxt({ exchange: exchangeOf(name), sandbox: false, url: market.url }))
+  const exchange = exchangeOf(name)
+  // Nor does it tell anybody else which coins it has, and it tells them where the keys of the mode belong.
+  if (exchange === 'alpaca') {
+    const keys = venueKeys(environment, 'alpaca-crypto')
+    return ccxtMarket(await openCcxt({ exchange, keys, sandbox: mode === 'paper', url: market.url }))
+  }
+  return ccxtMarket(await openCcxt({ exchange, sandbox: false, url: market.url }))
 }
 
 /** Throws VenueMisconfigured when the exchange has no test system, before anything is written or asked. */

@@ -1,5 +1,5 @@
 // Fees as each venue takes them: bought, sold again by an exit of everything, and the account holds what the ledger says, to
-// the last digit; alpaca's crypto is not among them, because its candles cannot be had from a simulated venue yet. The whole program with the unmodified ccxt against a venue in a process of its own.
+// the last digit. The whole program with the unmodified ccxt against a venue in a process of its own.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,6 +28,7 @@ const taken: Readonly<Partial<Record<VenueName, { fee: Decimal; held: Decimal; s
   kraken: { fee: '0.004', held: quantity, sold: quantity },
   kucoin: { fee: '0.001', held: quantity, sold: quantity },
   bitfinex: { fee: '0.00222', held: '0.0099778', sold: '0.0099778' },
+  alpaca: { fee: '0.0025', held: '0.009975', sold: '0.00997' },
 }
 
 test.each(Object.entries(taken))(

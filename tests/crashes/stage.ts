@@ -46,7 +46,7 @@ const scriptOf = (name: VenueName, symbol: string, takerFee: Decimal): VenueScri
       {
         symbol,
         tick: '0.1',
-        lot: name === 'bitfinex' ? '0.00000001' : '0.00001', // bitfinex takes eight decimals, and says no lot
+        lot: name === 'bitfinex' ? '0.00000001' : '0.00001', // as adapters/ccxt-rules.ts takes it
         minimumQuantity: '0.0001',
         minimumCost: '5',
         makerFee: '0',
@@ -80,7 +80,6 @@ export const theatre = (
   const symbol = symbolOf(name)
   const script = scriptOf(name, symbol, takerFee)
   const adapter = name === 'alpaca' ? 'alpaca-crypto' : name
-  const keys = keysOf(name)
   let port = 0
   let env: Record<string, string> = {}
 
@@ -119,6 +118,7 @@ export const theatre = (
     mkdirSync(join(folder, 'champions'), { recursive: true })
     const { url, stop } = await startVenue(name, { folder: join(folder, 'venue'), script })
     port = Number(new URL(url).port)
+    const keys = keysOf(name, url)
     const config = {
       book: 'book',
       currency: symbol.split('/')[1],
@@ -217,12 +217,13 @@ const orderIdIn = (lines: readonly LedgerLine[]): string => {
 
 const secret = 'c2ltdWxhdGVkLXNlY3JldC1vZi1hLXNpbXVsYXRlZC12ZW51ZQ=='
 
-const keysOf = (name: VenueName): Record<string, string> =>
+/** Alpaca's say which host they are for. */
+const keysOf = (name: VenueName, url: string): Record<string, string> =>
   name === 'alpaca'
     ? {
         APCA_API_KEY_ID: 'simulated-key',
         APCA_API_SECRET_KEY: secret,
-        APCA_API_BASE_URL: 'https://api.alpaca.markets',
+        APCA_API_BASE_URL: url,
       }
     : {
         [`${name.toUpperCase()}_API_KEY`]: 'simulated-key',

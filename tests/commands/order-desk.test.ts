@@ -1,0 +1,201 @@
+// What the order desk does when the venue does not keep to what it was asked: an overfill, orders that nobody knows, and the
+// switch that the venue pulls when it does not hear of us.
+
+import { describe, expect, test } from 'vitest'
+import type { Engine } from '../../commands/engine.ts'
+import { resume } from '../../commands/halt.ts'
+import { add } from '../../domain/decimal.ts'
+import type { EventStore } from '../../domain/event-store.ts'
+import { haltOfOverfill } from '../../domain/safety.ts'
+import { type Venue, VenueUnavailable } from '../../domain/venue.ts'
+import {
+  closeOf,
+  config,
+  named,
+  ProcessDied,
+  trade,
+  tradeUntilDeath,
+  type World,
+  world,
+} from '../engine-in-memory.ts'
+
+/** A process at a paper venue that behaves in another way. */
+const at = (
+  book: World,
+  altered: (paper: Venue) => Partial<Venue>,
+  wrap?: (store: EventStore) => EventStore,
+): Engine => {
+  const engine = book.engine({}, wrap)
+  return {
+    ...engine,
+    venue: async (...given) => {
+      const paper = await engine.venue(...given)
+      return { ...paper, ...altered(paper) }
+    },
+  }
+}
+
+const withOrders = (orders: Partial<typeof config.orders>): World =>
+  world({ ...config, orders: { ...config.orders, ...orders } })
+
+describe('an overfill', () => {
+  const overfills = (paper: Venue): Partial<Venue> => ({
+    reports: async now => {
+      const reports = await paper.reports(now)
+      return reports.map(report => {
+        if (report.kind !== 'filled') return report
+        return { ...report, fill: { ...report.fill, quantity: add(report.fill.quantity, '1000') } }
+      })
+    },
+  })
+  /** Dies when the first fill has been written. */
+  const diesAtFill = (store: EventStore): EventStore => {
+    let dead = false
+    return {
+      ...store,
+      append: async group => {
+        if (dead) throw new ProcessDied('a dead process writes nothing')
+        const written = await store.append(group)
+        dead = group.writes.some(({ events }) => events.some(({ event }) => event.type === 'OrderFilled'))
+        if (dead) throw new ProcessDied('the fill is written, its halt is not')
+        return written
+      },
+    }
+  }
+
+  test('whose halt a crash has lost halts the restart before anything is sent', async () => {
+    const book = world()
+    expect(await tradeUntilDeath(at(book, overfills, diesAtFill), closeOf(24))).toBe(true)
+    const [filled] = named(await book.events(), 'OrderFilled')
+    expect(named(await book.events(), 'TradingHalted')).toEqual([])
+    const before = await book.head()
+
+    const sent: string[] = []
+    const listens = (paper: Venue): Partial<Venue> => ({
+      place: async request => {
+        sent.push(request.orderId)
+        return paper.place(request)
+      },
+    })
+    expect(await trade(at(book, listens), closeOf(24))).toBe(0)
+    const after = (await book.events()).filter(({ seq }) => seq > before)
+    expect(named(after, 'TradingHalted').map(({ id }) => id)).toEqual([
+      haltOfOverfill(filled?.event.data.orderId as string).id,
+    ])
+    expect(named(after, 'IntentRaised').length).toBeGreaterThan(0)
+    expect(named(after, 'OrderRequested')).toEqual([])
+    expect(sent).toEqual([])
+  })
+
+  test('halts once: when it was lifted by name, a restart does not halt again', async () => {
+    const book = world()
+    expect(await tradeUntilDeath(at(book, overfills, diesAtFill), closeOf(24))).toBe(true)
+    await trade(book.engine(), closeOf(12))
+    expect(named(await book.events(), 'TradingHalted')).toHaveLength(1)
+    await resume.run(book.engine(), { reason: 'the account was compared by hand' })
+    await trade(book.engine(), closeOf(24))
+    expect(named(await book.events(), 'TradingHalted')).toHaveLength(1)
+  })
+})
+
+describe("the dead man's switch", () => {
+  const holding = (book: World, heard: (n: number) => boolean = () => true) => {
+    const held: number[] = []
+    let turns = 0
+    const engine = at(book, paper => ({
+      cancelAllOrdersAfter: async seconds => {
+        held.push(seconds)
+      },
+      reports: async now => {
+        if (!heard(turns++)) throw new VenueUnavailable('the line is dead')
+        return paper.reports(now)
+      },
+    }))
+    return { engine, held }
+  }
+
+  test('is held back for so many seconds after each turn in which the venue was heard', async () => {
+    const book = withOrders({ deadMansSwitchSeconds: 60 })
+    const { engine, held } = holding(book)
+    await trade(engine, closeOf(6))
+    expect(held.length).toBeGreaterThanOrEqual(6)
+    expect(new Set(held)).toEqual(new Set([60]))
+  })
+
+  test('is left to itself when the venue is not heard: then it shall cancel', async () => {
+    const book = withOrders({ deadMansSwitchSeconds: 60 })
+    const { engine, held } = holding(book, () => false)
+    await trade(engine, closeOf(6))
+    expect(named(await book.events(), 'CandleClosed').length).toBeGreaterThan(0)
+    expect(held).toEqual([])
+  })
+
+  test('is not touched where it is not switched on', async () => {
+    const { engine, held } = holding(withOrders({ deadMansSwitchSeconds: 0 }))
+    await trade(engine, closeOf(6))
+    expect(held).toEqual([])
+  })
+
+  test('that could not be held back is said, and trading goes on', async () => {
+    const book = withOrders({ deadMansSwitchSeconds: 60 })
+    const said: string[] = []
+    const engine = at(book, () => ({
+      cancelAllOrdersAfter: async () => {
+        throw new VenueUnavailable('the line is dead')
+      },
+    }))
+    const log = { ...engine.log, warn: (_: object, sentence: string) => said.push(sentence) }
+    expect(await trade({ ...engine, log } as Engine, closeOf(6))).toBe(0)
+    expect(said).toContain("the dead man's switch was not held back: the line is dead")
+    expect(named(await book.events(), 'CandleClosed')).toHaveLength(12)
+  })
+})
+
+describe('orders that a remote venue does not know, too late to believe it', () => {
+  const knowsNothing = (placed: string[]) => (): Partial<Venue> => ({
+    remote: true,
+    place: async ({ orderId }) => {
+      placed.push(orderId)
+      return { kind: 'unknown', detail: 'the connection was reset' }
+    },
+    find: async () => ({ kind: 'not-known' }),
+    reports: async () => [],
+  })
+  const afterTwoHours = async (unknownHaltMax: number) => {
+    const placed: string[] = []
+    const book = world({
+      ...config,
+      orders: { ...config.orders, settleSeconds: 15, resendSeconds: 120, unknownHaltMax },
+      limits: { ...config.limits, grossExposureMax: '1000000', openOrdersMax: 50 },
+    })
+    await trade(at(book, knowsNothing(placed)), closeOf(24))
+    const events = await book.events()
+    return { events, placed, alerts: named(events, 'AlertRaised'), halts: named(events, 'TradingHalted') }
+  }
+
+  test('stay unknown, with one alarm each, and are never sent again; as many as are allowed do not halt', async () => {
+    const { events, placed, alerts, halts } = await afterTwoHours(50)
+    expect(placed.length).toBeGreaterThan(2)
+    expect(new Set(placed).size).toBe(placed.length)
+    expect(alerts.map(({ event }) => event.data.subject).sort()).toEqual([...placed].sort())
+    expect(new Set(alerts.map(({ event }) => event.data.severity))).toEqual(new Set(['error']))
+    expect(named(events, 'OrderRejected', 'OrderCancelled')).toEqual([])
+    expect(halts).toEqual([])
+    expect((await afterTwoHours(placed.length)).halts).toEqual([])
+    expect((await afterTwoHours(placed.length - 1)).halts).toHaveLength(1)
+  })
+
+  test('halt once when there are more than are allowed, and nothing is sent then', async () => {
+    const { events, alerts, halts } = await afterTwoHours(1)
+    const [halt] = halts
+    expect(halts).toHaveLength(1)
+    const unknown = alerts.filter(({ seq }) => seq < (halt?.seq ?? 0)).length
+    expect(unknown).toBeGreaterThan(1)
+    expect(halt?.event.data).toEqual({
+      by: 'execute',
+      level: 'halted',
+      reason: `the outcome of ${unknown} orders stays unknown, 1 are allowed; veritape reconcile, then resume`,
+    })
+    expect(named(events, 'OrderRequested').filter(({ seq }) => seq > (halt?.seq ?? 0))).toEqual([])
+  })
+})
