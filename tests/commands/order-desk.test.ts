@@ -166,7 +166,7 @@ describe('orders that a remote venue does not know, too late to believe it', () 
     const book = world({
       ...config,
       orders: { ...config.orders, settleSeconds: 15, resendSeconds: 120, unknownHaltMax },
-      limits: { ...config.limits, grossExposureMax: '1000000', openOrdersMax: 50 },
+      limits: { ...config.limits, grossExposureMax: '1000000', openOrdersMax: 50, unknownOutcomesMax: 50 },
     })
     await trade(at(book, knowsNothing(placed)), closeOf(24))
     const events = await book.events()
