@@ -82,3 +82,20 @@ test('a list of fees that is no list is no answer: nothing is recorded', async (
   const { told, there } = await feesOf(6)
   expect(told).toEqual(there)
 })
+
+test('fees that are listed in another order go to the fills of their price', async () => {
+  const price = Math.floor(Number(await venue.price(symbol)))
+  const seqs = [7, 8, 9, 10, 11]
+  for (const seq of seqs) {
+    await venue.setPrice(symbol, `${price + seq * 10}`)
+    await desk.place(seq, { symbol, quantity: `0.00${seq < 10 ? seq : 5}` })
+  }
+  await venue.faults.add({ on: 'trades', containing: 'CFEE', times: 0, fault: { kind: 'reordered' } })
+  await desk.hear()
+  await venue.faults.clear()
+  for (const seq of seqs) {
+    const { told, there } = await feesOf(seq)
+    expect(told.length).toBeGreaterThan(0)
+    expect(told).toEqual(there)
+  }
+})
