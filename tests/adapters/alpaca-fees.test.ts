@@ -88,7 +88,7 @@ test('fees that are listed in another order go to the fills of their price', asy
   const seqs = [7, 8, 9, 10, 11]
   for (const seq of seqs) {
     await venue.setPrice(symbol, `${price + seq * 10}`)
-    await desk.place(seq, { symbol, quantity: `0.00${seq < 10 ? seq : 5}` })
+    await desk.place(seq, { symbol, quantity: '0.005' })
   }
   await venue.faults.add({ on: 'trades', containing: 'CFEE', times: 0, fault: { kind: 'reordered' } })
   await desk.hear()
