@@ -2,7 +2,14 @@
 // backtest that is in the ledger is reported, an interrupted one goes on.
 
 import { BookOpened } from '../domain/account.ts'
-import { type BacktestInput, type Planned, backtest as run, warmUpOf } from '../domain/backtest.ts'
+import {
+  type BacktestInput,
+  type Consultation,
+  isConsultation,
+  type Planned,
+  backtest as run,
+  warmUpOf,
+} from '../domain/backtest.ts'
 import { type Book, emptyBook, evolveBook } from '../domain/book.ts'
 import type { CandleColumns } from '../domain/candle-columns.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
@@ -14,10 +21,12 @@ import type { EventStore, Group, StreamWrite } from '../domain/event-store.ts'
 import { orderPrefix } from '../domain/order-id.ts'
 import { isLeft } from '../domain/result.ts'
 import { strategies } from '../domain/strategies.ts'
+import type { StrategyConsulted } from '../domain/strategy-server.ts'
 import { accountStream, strategyStream } from '../domain/stream.ts'
 import { instantOf, millisecondsOf, readInstant } from '../domain/time.ts'
 import { bookkeeper, type Write } from './bookkeeper.ts'
 import type { Command, Overrides } from './command.ts'
+import { consult } from './consultation.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
 import { reportKpi } from './report.ts'
@@ -76,9 +85,9 @@ export const backtest: Command<Options> = {
     engine.simulated?.jumpTo(started.data.to)
     const store = await engine.writeLedger('execute', 'backtest')
     try {
-      const { input, runSeq, isComplete } = await begin(engine, store, champion, started, bars)
+      const { input, runSeq, isComplete, heard } = await begin(engine, store, champion, started, bars)
       if (isComplete) screen.say('this backtest is in the ledger already')
-      else await record(engine, store, input, runSeq)
+      else await record(engine, store, input, runSeq, heard)
     } finally {
       await store.close()
     }
@@ -181,12 +190,15 @@ const begin = async (
   let standing: BacktestStarted | undefined
   let runSeq: Seq = 0
   let isComplete = false
+  /** What a strategy server said in an earlier run of the same backtest, by open time: it is not asked again. */
+  const heard = new Map<string, StrategyConsulted>()
   const see = async (recorded: Recorded<BookEvent>) => {
     const { event } = recorded
     if (event.type === 'RunStarted') runSeq = recorded.seq
     if (event.type === 'EvaluationsDigested' && event.data.to === started.data.to) isComplete = true
     if (standing === undefined) evolveBook(book, recorded) // what follows is planned again
     if (event.type === 'BacktestStarted') standing = event
+    if (event.type === 'StrategyConsulted') heard.set(event.data.openTime, event)
   }
   const keeper = bookkeeper(engine, store, 'execute', see)
   await keeper.catchUp()
@@ -214,7 +226,7 @@ const begin = async (
     )
   }
   const input = backtestInput(engine.config, store.identity, champion.data, started.data, bars, book, engine)
-  return { input, runSeq, isComplete }
+  return { input, runSeq, isComplete, heard }
 }
 
 /** Everything a backtest depends on; a replay builds the same from the ledger. */
@@ -247,12 +259,27 @@ export const backtestInput = (
 const groupsUnderWay = 4096
 
 /** Writes what the backtest plans. Groups are not waited for one by one: they share their syncs. */
-const record = async (engine: Engine, store: EventStore, input: BacktestInput, runSeq: Seq) => {
+const record = async (
+  engine: Engine,
+  store: EventStore,
+  input: BacktestInput,
+  runSeq: Seq,
+  heard: ReadonlyMap<string, StrategyConsulted>,
+) => {
   const progress = engine.screen.progress('backtesting', input.to - input.from)
   let underWay: Promise<void>[] = []
-  for (const planned of run(input)) {
+  const plan = run(input)
+  for (let step = plan.next(undefined); !step.done; ) {
     if (engine.signal.aborted)
       throw new Stop(exit.tryAgain, 'stopped; start the same backtest again and it goes on')
+    const planned = step.value
+    if (isConsultation(planned)) {
+      await Promise.all(underWay)
+      underWay = []
+      step = plan.next(heard.get(planned.candle.openTime) ?? (await answerTo(engine, planned)))
+      continue
+    }
+    step = plan.next(undefined)
     for (const part of appendable(planned)) underWay.push(append(store, part, runSeq))
     if (underWay.length < groupsUnderWay) continue
     await Promise.all(underWay)
@@ -265,6 +292,17 @@ const record = async (engine: Engine, store: EventStore, input: BacktestInput, r
   }
   await Promise.all(underWay)
   progress.stop()
+}
+
+/** A backtest without answers says nothing about the strategy: it stops, and goes on when the server is there. */
+const answerTo = async (engine: Engine, { seat, candle, question }: Consultation) => {
+  const consulted = await consult(engine, seat, candle, question)
+  const failure = consulted?.data.failure
+  if (failure === undefined) return consulted
+  throw new Stop(
+    failure.reason === 'baseline-fallback' ? exit.refused : exit.venueUnavailable,
+    `the strategy server at ${seat.server?.url} gives no usable answer about ${candle.openTime} (${failure.reason}, ${failure.detail}); mend it and start the same backtest again: it goes on`,
+  )
 }
 
 /** A group names each stream once: where one comes again, the next group begins. */

@@ -27,6 +27,7 @@ import type { MarketData } from '../domain/market-data.ts'
 import type { Notifier } from '../domain/notifier.ts'
 import type { Order } from '../domain/order.ts'
 import type { Screen } from '../domain/screen.ts'
+import type { StrategyServer } from '../domain/strategy-server.ts'
 import type { Role } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
@@ -145,6 +146,8 @@ export interface Engine {
     prefix: string,
     opening?: () => { readonly currency: string; readonly cash: Decimal } | undefined,
   ): Promise<Venue>
+  /** Strategies that another process decides for. */
+  readonly strategyServer: StrategyServer
   /** Names the account that the venue's keys open. Throws when they are missing, or when the venue has not what is asked of it. */
   account(): Promise<string>
   /** What the environment says about trading for real. */

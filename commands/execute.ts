@@ -208,6 +208,7 @@ const open = async (
     prefix,
     begin,
     decidedAlready: own,
+    serversHeard: new Set(),
   }
 }
 

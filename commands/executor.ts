@@ -13,17 +13,19 @@ import { type Candle, CandleClosed, gapBetween } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import { type Champion, isChampionSource } from '../domain/champion.ts'
 import { compare, divide, isPositive, subtract } from '../domain/decimal.ts'
-import { type Desk, decideCandle, isChosen, seatsAt } from '../domain/desk.ts'
+import { type Desk, decideCandle, isChosen, questionOn, type Seat, seatsAt } from '../domain/desk.ts'
 import { because, becauseOf, outside, type Proposed, propose, type Recorded } from '../domain/event.ts'
 import type { IntentRaised } from '../domain/intent.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import { CycleCompleted, isMaterial } from '../domain/run.ts'
 import { DrawdownBreached, TradingHalted } from '../domain/safety.ts'
 import type { StrategyEvaluated } from '../domain/strategy.ts'
+import type { StrategyConsulted } from '../domain/strategy-server.ts'
 import { candleStream, orderStream, runStream, safetyStream, strategyStream } from '../domain/stream.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
 import type { Venue } from '../domain/venue.ts'
 import type { Bookkeeper, Write } from './bookkeeper.ts'
+import { consult, refuseBaseline, requireServers } from './consultation.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
 import type { OrderDesk } from './order-desk.ts'
@@ -48,6 +50,8 @@ export interface Executor {
   readonly begin: Instant
   /** Ids of candles that the seats have seen in the decision that is being written. */
   readonly decidedAlready: Set<string>
+  /** Champions whose strategy servers have answered this process. */
+  readonly serversHeard: Set<string>
 }
 
 /** One turn at the book's time `now`. Doing it again at the same time changes nothing. */
@@ -90,8 +94,10 @@ const newCandles = async (executor: Executor, now: Instant): Promise<readonly Ca
   for (const symbol of tradedSymbols(engine, desk.book, now)) {
     const after = await startOf(engine, desk.book, market, symbol, timeframe, begin)
     const candles = await market.closedCandles(symbol, timeframe, after, now)
-    if (candles.length > 0)
+    if (candles.length > 0) {
       await seatChampions(engine, keeper, desk, champions, market, symbol, timeframe, after)
+      await requireServers(executor, symbol)
+    }
     found.push(...candles)
   }
   return found.sort((a, b) =>
@@ -114,6 +120,7 @@ const takeCandle = async (executor: Executor, candle: Candle): Promise<void> => 
   const closedAt = market.length - 1
   let written = market.length
   const decisions: StrategyEvaluated['data'][] = []
+  const heard: (readonly [Seat, StrategyConsulted])[] = []
   engine.log.info(
     { symbol, timeframe, close: candle.close },
     `new candle ${symbol} ${timeframe} ${candle.closeTime} close ${candle.close}`,
@@ -126,11 +133,31 @@ const takeCandle = async (executor: Executor, candle: Candle): Promise<void> => 
         exit.refused,
         `champion ${champion} comes from ${seat.champion.source}: a baseline is never traded`,
       )
-    const { evaluated, intent } = decideCandle(desk, seat, candle, venue.rules(symbol), sessions(engine))
-    if (!isChosen(seat, engine.config.execute.strategies)) continue // it has seen the candle, as it will in a replay
-    const evaluation = propose(becauseOf(closed, closedAt), evaluated, champion)
-    const events: Proposed<BookEvent>[] = [evaluation]
-    if (intent !== undefined) events.push(propose(becauseOf(evaluation, written), intent))
+    const chosen = isChosen(seat, engine.config.execute.strategies)
+    const consulted = chosen
+      ? await consult(engine, seat, candle, questionOn(desk.book, seat, candle, venue.rules(symbol)))
+      : undefined
+    const { evaluated, intent } = decideCandle(
+      desk,
+      seat,
+      candle,
+      venue.rules(symbol),
+      sessions(engine),
+      consulted?.data,
+    )
+    if (!chosen) continue // it has seen the candle, as it will in a replay
+    const events: Proposed<BookEvent>[] = []
+    let cause = becauseOf(closed, closedAt)
+    if (consulted !== undefined) {
+      const answer = propose(cause, consulted, champion)
+      cause = becauseOf(answer, written + events.length)
+      events.push(answer)
+      heard.push([seat, consulted])
+    }
+    const evaluation = propose(cause, evaluated, champion)
+    const evaluationAt = written + events.length
+    events.push(evaluation)
+    if (intent !== undefined) events.push(propose(becauseOf(evaluation, evaluationAt), intent))
     written += events.length
     writes.push({ stream: strategyStream(champion), events })
     decisions.push(evaluated.data)
@@ -152,6 +179,15 @@ const takeCandle = async (executor: Executor, candle: Candle): Promise<void> => 
         exit.tryAgain,
         'a fill was recorded by another process in the middle of a decision; start again',
       )
+  }
+  for (const [seat, consulted] of heard) {
+    const { url, failure, latencyMs } = consulted.data
+    if (failure !== undefined)
+      engine.log.warn(
+        { champion: consulted.data.champion, reason: failure.reason, latencyMs },
+        `no answer of the strategy server at ${url}, nothing is ordered: ${failure.reason}, ${failure.detail}`,
+      )
+    await refuseBaseline(executor, seat, consulted)
   }
 }
 

@@ -252,6 +252,9 @@ const engineOf = async (
         ...(opening === undefined ? {} : { opening }),
       })
     },
+    strategyServer: {
+      ask: async (...asked) => (await import('../adapters/strategy-server.ts')).strategyServer.ask(...asked),
+    },
     account: async () => {
       const name = liveAccount(config, process.env)
       if (config.venue.sandbox) await (await import('../adapters/live-connection.ts')).requireSandbox(config)

@@ -1,13 +1,14 @@
 // The replay proof of a backtest: it is run again from what the ledger says it was run with, and every event that it
 // plans, with its seq, id and data, must be the recorded one. The digests stand for the evaluations between.
 
-import { backtest, type Planned } from '../domain/backtest.ts'
+import { backtest, isConsultation, type Planned } from '../domain/backtest.ts'
 import { emptyBook, evolveBook } from '../domain/book.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { ChampionVerified } from '../domain/champion.ts'
 import type { BacktestStarted } from '../domain/evaluation-digest.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
 import type { EventStore, Identity } from '../domain/event-store.ts'
+import type { StrategyConsulted } from '../domain/strategy-server.ts'
 import { controlStream, ledgerStream } from '../domain/stream.ts'
 import { backtestInput } from './backtest.ts'
 import type { Engine } from './engine.ts'
@@ -25,7 +26,7 @@ export const proveBacktest = async (
   let { epoch } = store.identity
   let config: Decisive | undefined
   let champion: ChampionVerified['data'] | undefined
-  let planned: Iterator<Planned> | undefined
+  let planned: Plan | undefined
   let digested = 0
 
   const compare = (recorded: Recorded<BookEvent>, plan: Planned | undefined) => {
@@ -54,8 +55,8 @@ export const proveBacktest = async (
     onEvent(seq)
     if (planned !== undefined) {
       // A restored backtest was halted by an operator's act; that is no part of it.
-      if (stream !== ledgerStream && stream !== controlStream)
-        compare(recorded, planned.next().value as Planned | undefined)
+      if (stream !== ledgerStream && stream !== controlStream) compare(recorded, plannedAt(planned, recorded))
+      if (event.type === 'StrategyConsulted') proof.answeredElsewhere++
       continue
     }
     if (event.type === 'SegmentOpened' || event.type === 'LedgerRestored') epoch = event.data.epoch
@@ -67,7 +68,7 @@ export const proveBacktest = async (
       throw new Stop(exit.badData, 'the backtest began before its run and its champion were recorded')
     planned = await planOf(engine, { ...store.identity, epoch }, config, champion, event, book)
   }
-  const missing = planned?.next()
+  const missing = planned?.next(undefined)
   if (missing !== undefined && !missing.done)
     proof.differences.push({
       seq: book.asOf,
@@ -85,12 +86,29 @@ const planOf = async (
   champion: ChampionVerified['data'],
   { data }: BacktestStarted,
   book: ReturnType<typeof emptyBook>,
-): Promise<Iterator<Planned>> => {
+): Promise<Plan> => {
   const bars = await engine.recorded.columns(data.symbol, data.timeframe, data.dataset)
   const input = backtestInput(config, identity, champion, data, bars, book, engine)
   return (function* () {
-    for (const group of backtest(input)) yield* group
+    const plan = backtest(input)
+    for (let step = plan.next(undefined); !step.done; ) {
+      if (isConsultation(step.value)) step = plan.next(yield 'what was heard')
+      else {
+        for (const each of step.value) yield each
+        step = plan.next(undefined)
+      }
+    }
   })()
+}
+
+type Plan = Generator<Planned | 'what was heard', void, StrategyConsulted | undefined>
+
+/** The planned event for a recorded one. What a strategy server said is taken from the record. */
+const plannedAt = (plan: Plan, { event }: Recorded<BookEvent>): Planned | undefined => {
+  let { value } = plan.next(undefined)
+  if (value === 'what was heard')
+    value = plan.next(event.type === 'StrategyConsulted' ? event : undefined).value
+  return typeof value === 'object' ? value : undefined
 }
 
 const kindOf = ({ type }: BookEvent): Kind | undefined => {

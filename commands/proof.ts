@@ -1,14 +1,24 @@
 // The replay proof: every decision in the ledger is made again, by the code that runs now, from what the ledger says
 // was known at that moment; each is then compared with what was recorded, byte for byte.
 //
-// Proved are: evaluations, strategies' intents, answers to intents, candidates and rejections of scans.
+// Proved are: evaluations, strategies' intents, answers to intents, candidates and rejections of scans. What a strategy
+// server answered is taken from the record: proved is everything behind the answer, not the answer.
 
 import { answerTo } from '../domain/answer.ts'
 import { isDayKnown, tradingDate } from '../domain/calendar.ts'
 import type { Candle } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import { type Config, rulesOf } from '../domain/config.ts'
-import { type CandleDecision, decideCandle, emptyDesk, isChosen, seatsAt, witness } from '../domain/desk.ts'
+import {
+  type CandleDecision,
+  decideCandle,
+  decisionOn,
+  emptyDesk,
+  evaluationBy,
+  isChosen,
+  seatsAt,
+  witness,
+} from '../domain/desk.ts'
 import type { Event, Recorded, Seq } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
 import { isProtective } from '../domain/intent.ts'
@@ -16,6 +26,7 @@ import { orderPrefix } from '../domain/order-id.ts'
 import { protectionOf } from '../domain/protection.ts'
 import { recordScan } from '../domain/scan-record.ts'
 import { strategies } from '../domain/strategies.ts'
+import type { StrategyConsulted } from '../domain/strategy-server.ts'
 import { warningsStream } from '../domain/stream.ts'
 import { allDays, type DayRange, type Instant } from '../domain/time.ts'
 import type { Engine } from './engine.ts'
@@ -35,6 +46,8 @@ export interface Difference {
 export interface Proof {
   readonly counts: Record<Kind, { decisions: number; identical: number }>
   readonly differences: Difference[]
+  /** Evaluations that rest on the recorded answer of a strategy server. */
+  answeredElsewhere: number
 }
 
 export const noProof = (): Proof => ({
@@ -45,6 +58,7 @@ export const noProof = (): Proof => ({
     'scan verdicts': { decisions: 0, identical: 0 },
   },
   differences: [],
+  answeredElsewhere: 0,
 })
 
 /** What of a run's configuration its decisions depended on. */
@@ -52,6 +66,7 @@ export type Decisive = Pick<Config, 'limits' | 'venue' | 'execute' | 'calendar'>
 
 /** A decision made again, on its way to be compared. */
 interface Pending extends CandleDecision {
+  readonly candle: Candle
   /** Of its candle. */
   readonly seq: Seq
   readonly at: string
@@ -109,7 +124,7 @@ export const prove = async (
       const sessions = calendar === 'nyse' ? engine.calendar : undefined
       const decision = decideCandle(desk, seat, candle, rules, sessions)
       if (isChosen(seat, execute.strategies))
-        decided.set(seat.champion.champion, { ...decision, seq, at, recorded: false })
+        decided.set(seat.champion.champion, { ...decision, candle, seq, at, recorded: false })
       else decided.delete(seat.champion.champion)
     }
   }
@@ -136,6 +151,9 @@ export const prove = async (
         if (recorded.stream === warningsStream) break // of the executor: it looks and decides nothing
         compare('scan verdicts', recorded, scan[scanned++])
         break
+      case 'StrategyConsulted':
+        takeConsultation(event.data, recorded)
+        break
       case 'StrategyEvaluated':
         takeEvaluation(event.data.champion, recorded)
         break
@@ -161,6 +179,22 @@ export const prove = async (
   }
   for (const last of decided.values()) missing(last)
   return proof
+
+  /** The seat decides on what was heard, as it did then. */
+  function takeConsultation(consulted: StrategyConsulted['data'], recorded: Recorded<BookEvent>) {
+    const pending = decided.get(consulted.champion)
+    if (pending === undefined) return
+    const { venue, calendar } = configBehind(recorded)
+    const { seat, candle } = pending
+    const sessions = calendar === 'nyse' ? engine.calendar : undefined
+    const rules = rulesOf(venue.markets)(candle.symbol)
+    const evaluation = evaluationBy(desk, seat, candle, rules, consulted)
+    decided.set(consulted.champion, {
+      ...pending,
+      ...decisionOn(desk.book, seat, candle, evaluation, rules, sessions),
+    })
+    if (recorded.at >= from && recorded.at < to) proof.answeredElsewhere++
+  }
 
   function takeEvaluation(champion: string, recorded: Recorded<BookEvent>) {
     const pending = decided.get(champion)

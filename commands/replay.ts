@@ -53,7 +53,7 @@ const showProof = async (engine: Engine, store: EventStore, range: Range): Promi
   const { screen } = engine
   const { seq } = await store.head()
   const progress = screen.progress('proving', seq)
-  const { counts, differences } =
+  const { counts, differences, answeredElsewhere } =
     store.identity.mode === 'backtest'
       ? await proveBacktest(engine, store, at => progress.at(at))
       : await prove(engine, store, range, at => progress.at(at))
@@ -88,7 +88,18 @@ const showProof = async (engine: Engine, store: EventStore, range: Range): Promi
           `${decisions - identical} of ${decisions} decisions differ: this code would not have done what was done`,
         ),
   )
-  screen.result({ day: range.day ?? null, decisions, identical, counts, differences })
+  if (answeredElsewhere > 0)
+    screen.say(
+      `${answeredElsewhere} of the evaluations rest on the recorded answers of a strategy server: that they follow from what it answered is proved, why it answered so is not`,
+    )
+  screen.result({
+    day: range.day ?? null,
+    decisions,
+    identical,
+    counts,
+    differences,
+    ...(answeredElsewhere > 0 ? { answeredElsewhere } : {}),
+  })
   return differences.length === 0 ? exit.done : 1
 }
 

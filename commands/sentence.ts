@@ -23,6 +23,10 @@ export const sentenceOf = ({ type, data }: BookEvent): string => {
       )
       return `${data.champion} says ${data.action} (confidence ${data.confidence.toFixed(2)}): ${data.reasons.join('; ')}${numbers.length > 0 ? ` [${numbers.join(', ')}]` : ''}`
     }
+    case 'StrategyConsulted':
+      return data.failure === undefined
+        ? `the strategy server answered within ${data.latencyMs} ms: ${data.answer?.action}, by ${data.answer?.champion.source}`
+        : `no answer of the strategy server after ${data.latencyMs} ms: ${data.failure.reason}, ${data.failure.detail}`
     case 'IntentRaised':
       return `${data.by} wishes to ${data.side} ${data.quantity} ${data.symbol}${priced(data.limitPrice, data.stopPrice)}: ${data.reason}`
     case 'LeaseTaken':

@@ -18,7 +18,7 @@ import type { CandleColumns } from './candle-columns.ts'
 import type { BookEvent } from './catalogue.ts'
 import type { ChampionVerified } from './champion.ts'
 import { compare, multiply } from './decimal.ts'
-import { decisionOn, type Seat, seatFor } from './desk.ts'
+import { decisionOn, questionOn, remember, type Seat, seatFor } from './desk.ts'
 import { EvaluationsDigested, evaluationDigest, evaluationsPerDigest } from './evaluation-digest.ts'
 import {
   because,
@@ -34,6 +34,7 @@ import { matchOrder, type PaperTerms } from './matching.ts'
 import { OrderAccepted, OrderCancelled, OrderExpired, OrderFilled } from './order.ts'
 import { CycleCompleted } from './run.ts'
 import type { Strategy } from './strategy.ts'
+import type { Question, StrategyConsulted } from './strategy-server.ts'
 import { candleStream, orderStream, orderStreamOf, runStream, strategyStream } from './stream.ts'
 import { dateIn, instantOf } from './time.ts'
 import type { MarketRules, VenueReport } from './venue.ts'
@@ -62,8 +63,22 @@ export interface Planned {
   readonly recorded: Recorded<BookEvent>
 }
 
-/** The events in the order of the ledger, as small groups that belong together. */
-export function* backtest(input: BacktestInput): Generator<readonly Planned[], void> {
+/** What a strategy server is asked before the plan goes on; what was heard is handed to `next`. */
+export interface Consultation {
+  readonly seat: Seat
+  readonly candle: Candle
+  readonly question: Question
+}
+export const isConsultation = (step: readonly Planned[] | Consultation): step is Consultation =>
+  'question' in step
+
+/**
+ * The events in the order of the ledger, as small groups that belong together. With a strategy server every bar is on
+ * the record, because its answers cannot be had again.
+ */
+export function* backtest(
+  input: BacktestInput,
+): Generator<readonly Planned[] | Consultation, void, StrategyConsulted | undefined> {
   const { champion, strategies, bars, from, to, book, rules, prefix, calendar } = input
   const seat = seatFor(strategies, champion)
   const zone = book.opened?.zone ?? 'UTC'
@@ -99,6 +114,9 @@ export function* backtest(input: BacktestInput): Generator<readonly Planned[], v
   }
 
   for (let index = 0; index < from; index++) seat.evaluate(barAt(bars, index), { quantity: 0, entryPrice: 0 })
+  if (seat.server !== undefined)
+    for (let index = Math.max(0, from - seat.warmUp); index < from; index++)
+      remember(seat, bars.candle(index))
 
   let holding = holdingOf(book, champion.champion, symbol, rules)
   let signal: number | undefined
@@ -106,16 +124,29 @@ export function* backtest(input: BacktestInput): Generator<readonly Planned[], v
   for (let index = from; index < to; index++) {
     if (book.liveOrders.size > 0 && takeReports(index))
       holding = holdingOf(book, champion.champion, symbol, rules)
-    const evaluation = seat.evaluate(barAt(bars, index), holding)
+    let closed: Recorded<BookEvent> | undefined
+    let cause: Recorded<BookEvent> | undefined
+    let consulted: StrategyConsulted | undefined
+    if (seat.server !== undefined) {
+      const candle = bars.candle(index)
+      closed = plan(candles, outside(`${candles} ${candle.openTime}`), CandleClosed(candle))
+      yield group // what is asked about stands in front of what was heard, also in the eyes of a proof
+      group = []
+      consulted = yield { seat, candle, question: questionOn(book, seat, candle, rules) }
+      remember(seat, candle)
+      if (consulted !== undefined) cause = plan(strategyStream(champion.champion), because(closed), consulted)
+    }
+    const evaluation = seat.evaluate(barAt(bars, index), holding, consulted?.data)
     digest.add(bars.openTime[index] as number, evaluation)
-    const changed = evaluation.action !== 'none' || evaluation.signal !== signal
+    const changed = seat.server !== undefined || evaluation.action !== 'none' || evaluation.signal !== signal
     signal = evaluation.signal
     const closeTime = bars.closeTime[index] as number
     const dayOver = closeTime >= nextDay || index === to - 1
     if (changed || dayOver) {
       const candle = bars.candle(index)
-      const closed = plan(candles, outside(`${candles} ${candle.openTime}`), CandleClosed(candle))
-      if (changed) decide(candle, closed, decisionOn(book, seat, candle, evaluation, rules, calendar))
+      closed ??= plan(candles, outside(`${candles} ${candle.openTime}`), CandleClosed(candle))
+      if (changed)
+        decide(candle, cause ?? closed, decisionOn(book, seat, candle, evaluation, rules, calendar))
       if (dayOver) heartbeat(candle)
     }
     if (dayOver) nextDay = dayEnd(closeTime, zone)
@@ -128,11 +159,11 @@ export function* backtest(input: BacktestInput): Generator<readonly Planned[], v
 
   function decide(
     candle: Candle,
-    closed: Recorded<BookEvent>,
+    cause: Recorded<BookEvent>,
     { evaluated, intent }: ReturnType<typeof decisionOn>,
   ) {
     const stream = strategyStream(champion.champion)
-    const evaluation = plan(stream, because(closed), evaluated)
+    const evaluation = plan(stream, because(cause), evaluated)
     if (intent === undefined) return
     const raised = plan(stream, because(evaluation), intent)
     const open = book.openIntents.get(raised.seq)

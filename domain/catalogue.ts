@@ -15,6 +15,7 @@ import * as safety from './safety.ts'
 import * as scan from './scan.ts'
 import * as segment from './segment.ts'
 import * as strategy from './strategy.ts'
+import * as strategyServer from './strategy-server.ts'
 import * as truth from './truth.ts'
 import * as warning from './warning.ts'
 
@@ -38,6 +39,7 @@ export const declarations = [
   champion.ChampionVerified,
   champion.ChampionRefused,
   strategy.StrategyEvaluated,
+  strategyServer.StrategyConsulted,
   digest.BacktestStarted,
   digest.EvaluationsDigested,
   intent.IntentRaised,

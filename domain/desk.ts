@@ -3,7 +3,7 @@
 //
 //   ChampionVerified ──▶ a seat with a fresh strategy
 //   HistoryLoaded    ──▶ the seat is warmed up with candles of before the book
-//   CandleClosed     ──▶ every seat of that market evaluates once
+//   CandleClosed     ──▶ every seat of that market evaluates once; one with a strategy server, on what it was heard to say
 //   everything else  ──▶ the book
 
 import { freeToExit } from './answer.ts'
@@ -14,7 +14,16 @@ import type { BookEvent } from './catalogue.ts'
 import type { ChampionVerified } from './champion.ts'
 import type { Recorded } from './event.ts'
 import type { IntentRaised } from './intent.ts'
-import { type Evaluate, type Evaluation, type Strategy, StrategyEvaluated } from './strategy.ts'
+import { isDust } from './dust.ts'
+import { entryPrice, flat } from './position.ts'
+import {
+  type Evaluate,
+  type Evaluation,
+  type ServerTerms,
+  type Strategy,
+  StrategyEvaluated,
+} from './strategy.ts'
+import type { Question, StrategyConsulted } from './strategy-server.ts'
 import { dateIn, type Instant, instantOf, millisecondsOf } from './time.ts'
 import { millisecondsIn } from './timeframe.ts'
 import type { MarketRules } from './venue.ts'
@@ -26,6 +35,9 @@ export interface Seat {
   /** Candles it wants to have seen before the book begins. */
   readonly warmUp: number
   warmedUp: boolean
+  /** Another process that decides for this seat, and the candles before the next one, for the question to it. */
+  readonly server: ServerTerms | undefined
+  readonly recent: Candle[]
 }
 
 export interface Desk {
@@ -61,7 +73,33 @@ export const seatFor = (
     evaluate: strategy.start(parameters),
     warmUp: strategy.warmUp(parameters),
     warmedUp: false,
+    server: strategy.server?.(parameters),
+    recent: [],
   }
+}
+
+/** What the seat's server is asked about a candle that the seat has not seen yet. */
+export const questionOn = (
+  book: Book,
+  { champion: { champion, symbol, timeframe }, recent, server }: Seat,
+  candle: Candle,
+  rules: MarketRules,
+): Question => {
+  const held = positionOf(book, champion, symbol)
+  const position = isDust(held.quantity, rules) ? flat : held
+  return {
+    symbol,
+    timeframe,
+    candles: [...recent, candle].slice(-(server?.candles ?? 1)),
+    position: { quantity: position.quantity, entryPrice: entryPrice(position) },
+  }
+}
+
+/** Keeps a candle for the seat's next question. */
+export const remember = ({ recent, server }: Seat, candle: Candle): void => {
+  if (server === undefined) return
+  recent.push(candle)
+  while (recent.length >= server.candles) recent.shift()
 }
 
 /** Seats whose market this candle belongs to, in the order of their names. */
@@ -98,18 +136,31 @@ export interface CandleDecision {
   readonly intent: IntentRaised | undefined
 }
 
-/** What one seat says and wishes on a closed candle. Once per candle: the strategy inside moves on. */
+/**
+ * What one seat says and wishes on a closed candle. Once per candle: the strategy inside moves on. `consulted` is what
+ * the server of a seat that has one was heard to say.
+ */
 export const decideCandle = (
-  { book }: Desk,
+  { book }: Pick<Desk, 'book'>,
   seat: Seat,
   candle: Candle,
   rules: MarketRules,
   calendar: Calendar | undefined,
+  consulted?: StrategyConsulted['data'],
 ): CandleDecision => {
-  const { champion, symbol } = seat.champion
-  const evaluation = seat.evaluate(barOf(candle), holdingOf(book, champion, symbol, rules))
+  const evaluation = evaluationBy({ book }, seat, candle, rules, consulted)
+  remember(seat, candle)
   return decisionOn(book, seat, candle, evaluation, rules, calendar)
 }
+
+/** What the seat says about the candle, with what it holds now. */
+export const evaluationBy = (
+  { book }: Pick<Desk, 'book'>,
+  { champion: { champion, symbol }, evaluate }: Seat,
+  candle: Candle,
+  rules: MarketRules,
+  consulted: StrategyConsulted['data'] | undefined,
+): Evaluation => evaluate(barOf(candle), holdingOf(book, champion, symbol, rules), consulted)
 
 /** The events behind an evaluation: what was said, and the wish that follows from it. */
 export const decisionOn = (
@@ -146,7 +197,10 @@ export const decisionOn = (
 
 /** Warms a seat up. It is flat: whatever it held before the book began was not the book's. */
 export const warmUp = (seat: Seat, candles: readonly Candle[]): void => {
-  for (const candle of candles) seat.evaluate(barOf(candle), { quantity: 0, entryPrice: 0 })
+  for (const candle of candles) {
+    seat.evaluate(barOf(candle), { quantity: 0, entryPrice: 0 })
+    remember(seat, candle)
+  }
   seat.warmedUp = true
 }
 

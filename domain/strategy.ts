@@ -7,6 +7,7 @@ import * as z from 'zod'
 import { type Bar, SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
 import { type EventOf, event } from './event.ts'
+import type { StrategyConsulted } from './strategy-server.ts'
 import { InstantText } from './time.ts'
 import { Timeframe } from './timeframe.ts'
 
@@ -33,8 +34,19 @@ export interface Evaluation {
   readonly limitPrice?: number
 }
 
-/** One running strategy in one market. It keeps what it needs of the past inside. */
-export type Evaluate = (bar: Bar, holding: Holding) => Evaluation
+/**
+ * One running strategy in one market. It keeps what it needs of the past inside. `consulted` is what a strategy server
+ * was heard to say about this bar, for a strategy that has one.
+ */
+export type Evaluate = (bar: Bar, holding: Holding, consulted?: StrategyConsulted['data']) => Evaluation
+
+/** Another process that decides, and how it is asked. */
+export interface ServerTerms {
+  readonly url: string
+  /** Candles in a question. */
+  readonly candles: number
+  readonly deadlineMs: number
+}
 
 export interface Strategy<Parameters = unknown> {
   readonly name: string
@@ -44,6 +56,8 @@ export interface Strategy<Parameters = unknown> {
   readonly warmUp: (parameters: Parameters) => number
   /** A fresh instance that has seen nothing. The same candles and holdings give the same evaluations, always. */
   readonly start: (parameters: Parameters) => Evaluate
+  /** Whom to ask before each evaluation; absent where the strategy decides by itself. */
+  readonly server?: (parameters: Parameters) => ServerTerms
 }
 
 export const StrategyEvaluated = event('StrategyEvaluated', 1, {

@@ -42,6 +42,7 @@ export type StepName = (typeof stepNames)[number]
 export const latency: Projection<
   Latency,
   | 'CandleClosed'
+  | 'StrategyConsulted'
   | 'StrategyEvaluated'
   | 'IntentRaised'
   | 'IntentDenied'
@@ -55,6 +56,7 @@ export const latency: Projection<
   name: 'latency',
   types: [
     'CandleClosed',
+    'StrategyConsulted',
     'StrategyEvaluated',
     'IntentRaised',
     'IntentDenied',
@@ -85,6 +87,7 @@ export const latency: Projection<
         state.candles.clear()
         state.candles.set(seq, { closed: closeOf(event.data.closeTime), candle: microsecondsOf(at) })
         return state
+      case 'StrategyConsulted':
       case 'StrategyEvaluated': {
         const candle = state.candles.get(cause)
         if (candle !== undefined) state.candles.set(seq, candle)

@@ -236,6 +236,7 @@ export const world = (
           now: own.now,
           ...(opening === undefined ? {} : { opening }),
         }),
+      strategyServer: { ask: unused('strategyServer') },
       account: async () => 'none',
       liveKeys: { trading: undefined, confirm: undefined },
       championStamp: async () => 'unchanged',
