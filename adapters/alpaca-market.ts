@@ -4,15 +4,15 @@
 // IEX. API: https://docs.alpaca.markets/reference/stockbars
 
 import { type Calendar, nextSession, sessionOn } from '../domain/calendar.ts'
-import { type Candle, candleObjection } from '../domain/candle.ts'
+import type { Candle } from '../domain/candle.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import { addDays, dateIn, type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
 import { millisecondsIn, type Timeframe } from '../domain/timeframe.ts'
 import { VenueUnavailable } from '../domain/venue.ts'
 import { alpacaApi, alpacaRules } from './alpaca-equities.ts'
+import { figuresOf } from './candle-figures.ts'
 import { isObject } from './ccxt-dialect.ts'
 import type { CcxtExchange } from './ccxt-exchange.ts'
-import { exactDecimal } from './exact-decimal.ts'
 import { VenueMisconfigured } from './venue-misconfigured.ts'
 
 /** How long after its close a bar is final: the closing auction is printed late, and the tape is free only then. */
@@ -124,23 +124,13 @@ const candleOf = (
   if (!isObject(row) || typeof row.t !== 'string' || Number.isNaN(Date.parse(row.t)))
     throw bad('a bar has no time')
   const at = instantOf(Date.parse(row.t))
-  const [open, high, low, close, volume] = [row.o, row.h, row.l, row.c, row.v].map(exactDecimal)
-  if (
-    open === undefined ||
-    high === undefined ||
-    low === undefined ||
-    close === undefined ||
-    volume === undefined
-  )
-    throw bad(`the bar of ${at} lacks a figure`)
-  const objection = candleObjection({ open, high, low, close, volume })
-  if (objection !== undefined) throw bad(`the bar of ${at} cannot be: ${objection}`)
+  const told = figuresOf([row.o, row.h, row.l, row.c, row.v], at, bad)
   const session = sessionOn(calendar, dateIn(calendar.zone, at))
   if (session === 'unknown')
     throw bad(`the exchange calendar does not know the day of ${at}; update veritape`)
   if (session === 'closed') return undefined
   const closeTime = instantOf(Date.parse(row.t) + millisecondsIn(timeframe))
-  const figures = { symbol, timeframe, open, high, low, close, volume }
+  const figures = { symbol, timeframe, ...told }
   if (timeframe === '1D') return { ...figures, openTime: session.open, closeTime: session.close }
   return at >= session.open && closeTime <= session.close
     ? { ...figures, openTime: at, closeTime }

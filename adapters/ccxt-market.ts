@@ -6,15 +6,14 @@
 // fast, and a forming candle must never be taken for a closed one.
 
 import type { OHLCV } from 'ccxt'
-import { type Candle, candleObjection } from '../domain/candle.ts'
-import type { Decimal } from '../domain/decimal.ts'
+import type { Candle } from '../domain/candle.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import { type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
 import { millisecondsIn, type Timeframe } from '../domain/timeframe.ts'
 import { VenueUnavailable } from '../domain/venue.ts'
+import { figuresOf } from './candle-figures.ts'
 import type { Answered, CcxtExchange } from './ccxt-exchange.ts'
 import { ccxtRules } from './ccxt-rules.ts'
-import { exactDecimal } from './exact-decimal.ts'
 
 /** After so long without a later one, the last candle is closed: nobody traded. */
 const settleMs = 5_000
@@ -177,22 +176,11 @@ const holeIn = (
 /** Throws VenueUnavailable for a row that cannot be: nothing of such an answer is believed. */
 const candleOf = (exchange: string, symbol: string, timeframe: Timeframe, row: OHLCV): Candle => {
   const [time, ...figures] = row as readonly unknown[]
-  const [open, high, low, close, volume] = figures.map(exactDecimal) as (Decimal | undefined)[]
   const openTime = Number(time)
   const bad = (why: string) =>
     new VenueUnavailable(`${exchange} gives no usable answer (candles of ${symbol}): ${why}`)
   if (!Number.isSafeInteger(openTime) || openTime <= 0) throw bad(`a candle at ${String(time).slice(0, 40)}`)
   const at = instantOf(openTime)
-  if (
-    open === undefined ||
-    high === undefined ||
-    low === undefined ||
-    close === undefined ||
-    volume === undefined
-  )
-    throw bad(`the candle of ${at} lacks a figure`)
-  const objection = candleObjection({ open, high, low, close, volume })
-  if (objection !== undefined) throw bad(`the candle of ${at} cannot be: ${objection}`)
   const closeTime = instantOf(openTime + millisecondsIn(timeframe))
-  return { symbol, timeframe, openTime: at, closeTime, open, high, low, close, volume }
+  return { symbol, timeframe, openTime: at, closeTime, ...figuresOf(figures, at, bad) }
 }

@@ -21,6 +21,7 @@ import { type Executor, sessions, turn } from './executor.ts'
 import { exit, Stop } from './exit.ts'
 import { passLiveGate, requireAccount, venueObjection } from './live-gate.ts'
 import { orderDesk } from './order-desk.ts'
+import { patiently } from './patience.ts'
 import { truthOf } from './reconcile.ts'
 import { withRulesOnRecord } from './rules-on-record.ts'
 import { counted } from './sentence.ts'
@@ -83,7 +84,7 @@ export const execute: Command<Options> = {
         'no candles are configured: name their files in market.files, as examples/demo-crypto.json does',
       )
     const account = await requireAccount(engine)
-    const market = await engine.market()
+    const market = await patiently(engine, once, engine.market)
     const champions = await chosenChampions(engine)
     const begin = await beginning(engine, market, from)
     simulated?.jumpTo(begin)
@@ -99,7 +100,15 @@ export const execute: Command<Options> = {
             `name another book for ${mode}: --book NAME`,
         )
       const tally = new Map<string, number>()
-      const executor = await open(withRulesOnRecord(engine, market), store, market, champions, begin, tally)
+      const executor = await open(
+        withRulesOnRecord(engine, market),
+        store,
+        market,
+        champions,
+        begin,
+        tally,
+        once,
+      )
       const { desk, keeper } = executor
       await keeper.catchUp()
       tally.clear() // what was there before is not news of this run
@@ -110,10 +119,10 @@ export const execute: Command<Options> = {
         await requireSameWatchlist(engine, engine.clock.now())
         greet(engine, mode)
         await sayWhereItBegins(executor)
-        await requireOpenVenue(executor)
+        await patiently(engine, once, () => requireOpenVenue(executor))
         const truth = await truthOf(executor)
         closeTruth = truth.close
-        await truth.reconcile?.(engine.clock.now())
+        await patiently(engine, once, async () => truth.reconcile?.(engine.clock.now()))
         await loop(
           { ...executor, reconcile: truth.reconcile },
           { once, until: instantOption(engine, 'until', until) },
@@ -172,13 +181,14 @@ const open = async (
   champions: readonly Champion[],
   begin: Instant,
   tally: Map<string, number>,
+  once: boolean,
 ): Promise<Executor> => {
   const desk = emptyDesk(strategies)
   const prefix = orderPrefix(store.identity.book, store.identity.epoch)
   const known = function* () {
     for (const { order } of desk.book.orders.values()) if (order.status !== 'withheld') yield order
   }
-  const venue = await engine.venue(market, known, prefix)
+  const venue = await patiently(engine, once, () => engine.venue(market, known, prefix))
   const own = new Set<string>()
   // A strategy sees each candle once: its own candles it saw when it decided, the others here.
   const see = async (recorded: Recorded<BookEvent>) => {

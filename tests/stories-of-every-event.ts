@@ -38,6 +38,7 @@ import {
   TickerRejected,
   WatchlistPublished,
 } from '../domain/scan.ts'
+import { StrategyConsulted } from '../domain/strategy-server.ts'
 import { barsStream, type Role, runStream, scanStream, strategyStream } from '../domain/stream.ts'
 import {
   DriftFound,
@@ -77,6 +78,14 @@ const hash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 const session = '2023-03-24'
 const from = candleClosed(0).data.openTime
 const to = candleClosed(2).data.closeTime
+
+const consulted = {
+  champion: 'http@BTC/USDT-5m',
+  symbol,
+  timeframe,
+  openTime: from,
+  url: 'http://127.0.0.1:8000',
+} as const
 
 interface Written {
   readonly role: Role
@@ -308,6 +317,33 @@ const written: readonly Written[] = [
       }),
       ScanCompleted({ session: '2023-03-27', scanned: 2, candidates: 0, rejected: 0 }),
       WatchlistPublished({ session: '2023-03-27', tickers: [] }),
+    ],
+  },
+  {
+    role: 'execute',
+    stream: strategyStream('http@BTC/USDT-5m'),
+    events: [
+      StrategyConsulted({
+        ...consulted,
+        latencyMs: 12,
+        answer: {
+          symbol,
+          timeframe,
+          openTime: from,
+          action: 'buy',
+          signal: 1,
+          confidence: 0.75,
+          reasons: ['the model is sure'],
+          indicators: { score: 0.9 },
+          limitPrice: 27_900.5,
+          champion: { source: 'config/champions/BTC.json' },
+        },
+      }),
+      StrategyConsulted({
+        ...consulted,
+        latencyMs: 2000,
+        failure: { reason: 'timeout', detail: 'no whole answer within 2000 ms' },
+      }),
     ],
   },
   {

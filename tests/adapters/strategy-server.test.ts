@@ -4,11 +4,12 @@ import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { strategyServer } from '../../adapters/strategy-server.ts'
+import type { Question } from '../../domain/strategy-server.ts'
 import { candleClosed } from '../cast.ts'
 
-const question = {
+const question: Question = {
   symbol: 'BTC/USDT',
-  timeframe: '5m' as const,
+  timeframe: '5m',
   candles: [candleClosed(0).data],
   position: { quantity: '0', entryPrice: '0' },
 }

@@ -115,6 +115,31 @@ describe('a start that is refused', () => {
       'for tests only',
     ],
     [
+      'on candles of Alpaca without its key',
+      ['--dry-run'],
+      { market: { source: 'alpaca' } },
+      {},
+      'APCA_API_KEY_ID is not set',
+    ],
+    [
+      'at Alpaca without its secret',
+      ['--paper'],
+      { market: { source: 'alpaca' }, venue: { name: 'alpaca' } },
+      { APCA_API_KEY_ID: 'id-of-alpaca', APCA_API_BASE_URL: 'https://paper-api.alpaca.markets' },
+      'APCA_API_SECRET_KEY is not set',
+    ],
+    [
+      'at the live host of Alpaca, on paper',
+      ['--paper'],
+      { market: { source: 'alpaca' }, venue: { name: 'alpaca' } },
+      {
+        APCA_API_KEY_ID: 'id-of-alpaca',
+        APCA_API_SECRET_KEY: 'secret-of-alpaca',
+        APCA_API_BASE_URL: 'https://api.alpaca.markets',
+      },
+      'APCA_API_BASE_URL is not',
+    ],
+    [
       'at Alpaca without its host',
       ['--paper'],
       { venue: { name: 'alpaca' } },
@@ -196,12 +221,49 @@ test('with both keys an operator order reaches the venue once, is filled, and no
   }
 }, 150_000)
 
-test('a venue that is gone ends a single turn with 69, and a book that runs waits for it', async () => {
+test('a venue that is gone ends a single turn with 69', async () => {
   const file = config('away', { market: { source: 'ccxt', exchange: 'kraken', url: 'http://127.0.0.1:9' } })
   const ran = await veritape(['execute', '--config', file, '--once'], { cwd })
   expect(ran).toMatchObject({ code: 69 })
   expect(ran.stderr).toContain('kraken gives no usable answer (its markets)')
+  expect(existsSync(join(cwd, 'ledger/away'))).toBe(false)
 })
+
+test('a book that runs waits for a venue that is gone at its start, says so, and begins when it is back', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'veritape-back-'))
+  const first = await startVenue('binance', { folder })
+  const port = Number(new URL(first.url).port)
+  await first.stop()
+  const file = config('patient', { market: { source: 'ccxt', exchange: 'binance', url: first.url } })
+  const running = start(['execute', '--config', file, '--from', tenMinutesAgo()], { cwd })
+  let said = ''
+  running.process.stderr?.on('data', part => {
+    said += part
+  })
+  await expect.poll(() => said, { timeout: 30_000 }).toContain('waiting, asked again in 5 s')
+  const back = await startVenue('binance', { folder, port })
+  await expect
+    .poll(() => linesIfThere('patient').some(({ t }) => t === 'CandleClosed'), { timeout: 60_000 })
+    .toBe(true)
+  running.process.kill('SIGTERM')
+  expect(await running.ended).toMatchObject({ code: 0 })
+  await back.stop()
+}, 120_000)
+
+test('told to stop while it waits, it ends with 0 and has written nothing', async () => {
+  const file = config('gone', { market: { source: 'ccxt', exchange: 'kraken', url: 'http://127.0.0.1:9' } })
+  const running = start(['execute', '--config', file], { cwd })
+  let said = ''
+  running.process.stderr?.on('data', part => {
+    said += part
+  })
+  await expect.poll(() => said, { timeout: 30_000 }).toContain('waiting, asked again')
+  running.process.kill('SIGTERM')
+  const ended = await running.ended
+  expect(ended.stderr).toContain('stopped while waiting for the venue; nothing was traded')
+  expect(ended.code).toBe(0)
+  expect(existsSync(join(cwd, 'ledger/gone'))).toBe(false)
+}, 60_000)
 
 const linesIfThere = (book: string) =>
   existsSync(join(cwd, 'ledger', book, 'HEAD')) ? linesOf(join(cwd, 'ledger', book)) : []

@@ -53,7 +53,9 @@ test('an answer by the schema is an evaluation, and the event says how long it t
     indicators: { score: 0.9 },
   })
   expect(evaluated({ ...answer, limitPrice: 27_900.5 }).limitPrice).toBe(27_900.5)
-  expect(evaluated({ ...answer, action: 'sell', limitPrice: 27_900.5 }, held)).not.toHaveProperty('limitPrice')
+  expect(evaluated({ ...answer, action: 'sell', limitPrice: 27_900.5 }, held)).not.toHaveProperty(
+    'limitPrice',
+  )
 })
 
 test.each([
@@ -169,9 +171,11 @@ test.each([
   expect(JSON.stringify(parsed.error?.issues)).not.toContain('secret')
 })
 
-test.each(['http://127.0.0.1:8000', 'http://localhost', 'http://[::1]:9', 'https://strategy.example.com:8443'])(
-  '%s is one',
-  given => {
-    expect(http.parameters.safeParse({ url: given, candles: 10, deadlineMs: 1000 }).success).toBe(true)
-  },
-)
+test.each([
+  'http://127.0.0.1:8000',
+  'http://localhost',
+  'http://[::1]:9',
+  'https://strategy.example.com:8443',
+])('%s is one', given => {
+  expect(http.parameters.safeParse({ url: given, candles: 10, deadlineMs: 1000 }).success).toBe(true)
+})
