@@ -3,6 +3,7 @@
 import type * as z from 'zod'
 import { DecimalText } from '../domain/decimal.ts'
 import { configurationKeys, expectationOf, schemaAt } from './configuration-key.ts'
+import { redaction } from './redaction.ts'
 
 /** The configuration cannot be used. Its message has a line for each problem. */
 export class ConfigurationError extends Error {
@@ -81,8 +82,9 @@ const remedyFor = (schema: z.ZodType | undefined, found: unknown): string | unde
     ? `write it in quotes: "${found}" (money is never a floating-point number)`
     : undefined
 
+/** What was found may be a secret that was put under a wrong name: what looks like one is not shown. */
 const shortened = (value: unknown): string => {
-  const text = JSON.stringify(value)
+  const text = redaction([]).text(JSON.stringify(value))
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`
 }
 

@@ -1,6 +1,7 @@
 // A strategy server over HTTP: one question, one deadline for the whole answer, and a limit to how much is read.
 
 import type { Failure, Reply, StrategyServer } from '../domain/strategy-server.ts'
+import { whyNoConnection } from './connection-failure.ts'
 
 /** An evaluation is a few hundred bytes. */
 const bytesMax = 65_536
@@ -37,7 +38,7 @@ const saidTo = async (url: string, deadlineMs: number, body: string): Promise<Re
     if (error instanceof TooLarge) return failed('too-large', `its answer has more than ${bytesMax} bytes`)
     if (error instanceof Error && error.name === 'TimeoutError')
       return failed('timeout', `no whole answer within ${deadlineMs} ms`)
-    return failed('unreachable', whyUnreachable(error))
+    return failed('unreachable', whyNoConnection(error))
   }
 }
 
@@ -50,12 +51,4 @@ const wholeBody = async ({ body }: Response): Promise<Buffer> => {
     parts.push(part)
   }
   return Buffer.concat(parts)
-}
-
-const whyUnreachable = (error: unknown): string => {
-  const cause = error instanceof Error ? error.cause : undefined
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'the connection broke'
-  if (code === 'ECONNREFUSED') return 'nobody listens there (ECONNREFUSED)'
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `its name cannot be resolved (${code})`
-  return `no connection that lasts (${code})`
 }

@@ -2,6 +2,8 @@
 //
 // A client that stops its timer at the headers waits for five minutes on a venue that sends half an answer.
 
+import { whyNoConnection } from './connection-failure.ts'
+
 /** What came back, as it is kept for evidence. */
 export interface Heard {
   readonly status: number
@@ -28,14 +30,13 @@ const bodiless: ReadonlySet<number> = new Set([101, 204, 205, 304])
 export const wholeAnswers =
   (deadlineMs: number, onHeard: (heard: Heard) => void) =>
   async (url: string, { method = 'GET', headers = {}, body }: Asked): Promise<Response> => {
-    const response = await fetch(url, {
+    const { response, text } = await whole(url, {
       method,
       headers,
       redirect: 'error',
       signal: AbortSignal.timeout(deadlineMs),
       ...(body === undefined ? {} : { body }),
     })
-    const text = await response.text()
     const { status, statusText } = response
     const date = Date.parse(response.headers.get('date') ?? '')
     const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
@@ -47,3 +48,14 @@ export const wholeAnswers =
     })
     return new Response(bodiless.has(status) ? null : text, { status, statusText, headers: response.headers })
   }
+
+/** The body, too, may never come. A connection that fails says why. */
+const whole = async (url: string, asked: RequestInit) => {
+  try {
+    const response = await fetch(url, asked)
+    return { response, text: await response.text() }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new TypeError(error.message, { cause: new Error(whyNoConnection(error)) })
+  }
+}

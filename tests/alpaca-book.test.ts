@@ -74,7 +74,11 @@ test('scan, watchlist, an order that is filled at the broker, and an account tha
   expect(await scanAt(book, day, { market: (await at('08:30', '13:30:00.000Z')).market })).toBe(exit.done)
   const [published] = named(await book.events(), 'WatchlistPublished')
   const [stored] = named(await book.events(), 'BarsStored')
-  expect(stored?.event.data).toMatchObject({ source: 'alpaca', wanted: tickers.length, current: tickers.length })
+  expect(stored?.event.data).toMatchObject({
+    source: 'alpaca',
+    wanted: tickers.length,
+    current: tickers.length,
+  })
   const listed = published?.event.data.tickers ?? []
   expect(listed.length).toBeGreaterThan(0)
   const [ticker = ''] = listed
@@ -89,7 +93,9 @@ test('scan, watchlist, an order that is filled at the broker, and an account tha
       subject: ticker,
       quantity: '3',
       id: 'three',
-      limit: String(Math.ceil(Number(closed.find(({ event }) => event.data.symbol === ticker)?.event.data.close) * 1.5)),
+      limit: String(
+        Math.ceil(Number(closed.find(({ event }) => event.data.symbol === ticker)?.event.data.close) * 1.5),
+      ),
     }),
   ).toBe(exit.done)
   expect(await execute.run(await at('09:51', '14:51:00.000Z'), { once: true })).toBe(exit.done)
@@ -110,7 +116,9 @@ test('scan, watchlist, an order that is filled at the broker, and an account tha
   expect(Number(balances[ticker])).toBe(held)
 
   expect(await reconcile.run(await at('10:00', '15:00:00.000Z'), {})).toBe(exit.done)
-  const verdicts = named(await book.events(), 'ReconciliationCompleted').map(({ event }) => event.data.verdict)
+  const verdicts = named(await book.events(), 'ReconciliationCompleted').map(
+    ({ event }) => event.data.verdict,
+  )
   expect(verdicts.at(-1)).toBe('agrees')
   expect(named(await book.events(), 'DriftFound')).toEqual([])
 })

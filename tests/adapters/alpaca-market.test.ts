@@ -163,7 +163,9 @@ test('429 is said, with how long it will be quiet, and nothing is asked meanwhil
     response.writeHead(429, { 'retry-after': '30' }).end('{"code":42910000,"message":"rate limit exceeded"}')
   })
   const once = () => market.history('AAPL', '1D', 2, '2026-03-02T21:00:00.000Z')
-  await expect(once()).rejects.toThrow(/alpaca has asked for fewer requests \(bars of AAPL\); the next one in 30 s/)
+  await expect(once()).rejects.toThrow(
+    /alpaca has asked for fewer requests \(bars of AAPL\); the next one in 30 s/,
+  )
   await expect(once()).rejects.toThrow(/fewer requests/)
   expect(asked).toHaveLength(1)
 })

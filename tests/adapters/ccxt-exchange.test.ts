@@ -160,7 +160,15 @@ describe('a connection', () => {
   test('to a host that does not exist is named', async () => {
     await expect(
       openCcxt({ ...settings, exchange: 'kraken', url: 'http://no-such-host.invalid' }),
-    ).rejects.toThrow(/kraken gives no usable answer \(its markets\): NetworkError/)
+    ).rejects.toThrow(
+      /kraken gives no usable answer \(its markets\): NetworkError.*its name cannot be resolved \((ENOTFOUND|EAI_AGAIN)\)/,
+    )
+  })
+
+  test('to a port where nobody listens is named', async () => {
+    await expect(openCcxt({ ...settings, exchange: 'kraken', url: 'http://127.0.0.1:9' })).rejects.toThrow(
+      /NetworkError.*nobody listens there \(ECONNREFUSED\)/,
+    )
   })
 
   test('that is half open ends at the deadline', async () => {

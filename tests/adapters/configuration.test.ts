@@ -253,6 +253,20 @@ test("credentials in the URL of the store are sent to the credentials' own varia
   expect(allowed.text).not.toContain('hunter2')
 })
 
+test.each([
+  ['MARKET__URL', 'https://user:hunter2@example.com'],
+  ['VENUE__URL', 'https://example.com/?token=hunter2'],
+  ['MARKET__EXCHANGE', 'PKHUNTER2HUNTER2HUNTER2'],
+  ['LIMITS__OPENORDERSMAX', 'c2VjcmV0LW9mLWh1bnRlcjItaHVudGVyMi1odW50ZXIyLWh1bnRlcjI='],
+])('a secret in VERITAPE__%s is refused, and not shown', (name, value) => {
+  const found = problems({ environment: { [`VERITAPE__${name}`]: value } })
+  expect(found).toHaveLength(1)
+  expect(found[0]).toContain(`VERITAPE__${name}`)
+  expect(found[0]).toContain('[redacted]')
+  expect(found[0]).not.toContain(value)
+  expect(found[0]?.toLowerCase()).not.toContain('hunter2')
+})
+
 test('the hash changes with whatever can change a decision, and only then', () => {
   const base = read()
   const environments = {

@@ -30,8 +30,7 @@ const recordedAt = async (
   symbols: readonly string[] = [],
 ) => {
   const markets = symbols.map(
-    symbol =>
-      ({ symbol, tick: '0.01', lot: '0.00000001', minimumQuantity: '0.0001', around: '70' }) as const,
+    symbol => ({ symbol, tick: '0.01', lot: '0.00000001', minimumQuantity: '0.0001', around: '70' }) as const,
   )
   const venue = await simulated(name, markets.length === 0 ? {} : { markets, balances: { USDT: '1000' } })
   const heard: string[] = []
@@ -129,7 +128,12 @@ describe('kucoin', () => {
     const market = ccxtMarket(
       await openCcxt({ exchange: 'kucoin', sandbox: false, url: at.url, spaced: false }),
     )
-    const candles = await market.history('BTC/USDT', '1h', 3, '2024-01-30T19:00:00.000Z')
+    const candles = await market.closedCandles(
+      'BTC/USDT',
+      '1h',
+      '2024-01-30T16:00:00.000Z',
+      '2024-01-30T19:00:05.000Z',
+    )
     expect(at.heard).toContain('GET /api/v1/market/candles')
     expect(
       candles.map(({ openTime, open, close, high, low, volume }) => [
@@ -248,7 +252,9 @@ test('bitfinex’s recorded candle: open, close, high, low, as numbers without q
   const market = ccxtMarket(
     await openCcxt({ exchange: 'bitfinex', sandbox: false, url: at.url, spaced: false }),
   )
-  expect(await market.history('BTC/USD', '1h', 1, '2019-03-11T11:00:00.000Z')).toMatchObject([
+  expect(
+    await market.closedCandles('BTC/USD', '1h', '2019-03-11T10:00:00.000Z', '2019-03-11T11:00:05.000Z'),
+  ).toMatchObject([
     {
       openTime: '2019-03-11T10:00:00.000Z',
       open: '3870.1',
