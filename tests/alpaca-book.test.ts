@@ -12,6 +12,7 @@ import { execute } from '../commands/execute.ts'
 import { exit } from '../commands/exit.ts'
 import { reconcile } from '../commands/reconcile.ts'
 import { ScanRules } from '../domain/avwap-scan.ts'
+import type { Candle } from '../domain/candle.ts'
 import type { Config } from '../domain/config.ts'
 import { named, wish } from './engine-in-memory.ts'
 import { equityConfig, equityWorld, scanAt, scripted } from './equity-world.ts'
@@ -60,13 +61,25 @@ test('scan, watchlist, an order that is filled at the broker, and an account tha
     scan: ScanRules.parse({ minimumBars: 60, turnoverMin: 1, distanceMaxAtr: 20 }),
   }
   const book = equityWorld(scripted(new Map()), tickers, config)
+  const kept = new Map<string, readonly Candle[]>()
   const at = async (time: string, utc: string) => {
     await broker.clock.set(`${day}T${utc}`)
-    const engine: Engine = book.at(day, time, {
+    const process = book.at(day, time)
+    const engine: Engine = {
+      ...process,
+      recorded: {
+        ...process.recorded,
+        keep: async (symbol, _timeframe, candles = []) => {
+          const dataset = `${symbol} ${kept.size}`
+          kept.set(dataset, candles)
+          return dataset
+        },
+        candles: async dataset => kept.get(dataset) ?? [],
+      },
       market: () => liveMarket(config, environment, nyseCalendar),
       venue: (_market, orders, prefix) =>
-        liveVenue(config, environment, nyseCalendar, { orders, prefix, now: () => engine.clock.now() }),
-    })
+        liveVenue(config, environment, nyseCalendar, { orders, prefix, now: process.clock.now }),
+    }
     return engine
   }
 
