@@ -166,9 +166,13 @@ describe('a connection', () => {
   })
 
   test('to a port where nobody listens is named', async () => {
-    await expect(openCcxt({ ...settings, exchange: 'kraken', url: 'http://127.0.0.1:9' })).rejects.toThrow(
-      /NetworkError.*nobody listens there \(ECONNREFUSED\)/,
-    )
+    const gone = createServer()
+    await new Promise<void>(resolve => gone.listen(0, '127.0.0.1', resolve))
+    const { port } = gone.address() as { port: number }
+    await new Promise(resolve => gone.close(resolve))
+    await expect(
+      openCcxt({ ...settings, exchange: 'kraken', url: `http://127.0.0.1:${port}` }),
+    ).rejects.toThrow(/NetworkError.*nobody listens there \(ECONNREFUSED\)/)
   })
 
   test('that is half open ends at the deadline', async () => {

@@ -152,7 +152,11 @@ test('a backtest asks, records every answer, goes on where its server failed wit
   expect(proof.code).toBe(exit.done)
 })
 
-test('the example server has twenty lines', () => {
-  const lines = readFileSync(join(root, 'examples/strategy-server.py'), 'utf8').split('\n')
-  expect(lines.filter(line => line.trim() !== '').length).toBeLessThanOrEqual(22)
+test('the example server has twenty lines, and the manual shows it as it is', () => {
+  const source = readFileSync(join(root, 'examples/strategy-server.py'), 'utf8')
+  expect(source.split('\n').filter(line => line.trim() !== '').length).toBeLessThanOrEqual(22)
+  const manual = readFileSync(join(root, 'docs/strategies.md'), 'utf8')
+  const shown = /```python\n# examples\/strategy-server.py\n([\s\S]*?)```/.exec(manual)?.[1]
+  expect(shown).toContain('def do_POST')
+  expect(source).toContain(shown)
 })
