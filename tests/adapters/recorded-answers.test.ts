@@ -151,6 +151,17 @@ describe('kucoin', () => {
     )
   })
 
+  test('no figure of an answer is a floating-point number on its way', async () => {
+    const { ask } = await connect(at.venue)
+    const { value: rows } = await ask('candles', api => api.fetchOHLCV('BTC/USDT', '1h'))
+    expect(rows.length).toBe(3)
+    for (const [, ...figures] of rows)
+      expect(figures.map(each => typeof each)).toEqual(Array(5).fill('string'))
+    const { value: trades } = await ask('trades', api => api.fetchMyTrades('LTC/USDT'))
+    for (const { price, amount, fee } of trades)
+      expect([price, amount, fee?.cost].map(each => typeof each)).toEqual(['string', 'string', 'string'])
+  })
+
   test('the recorded open order rests with its exact figures, and is nobody’s of ours', async () => {
     const account = await accountAt(at, ['LTC/USDT'])
     const { value, raw } = await account.restingOrders()
