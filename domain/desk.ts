@@ -12,9 +12,9 @@ import { type Calendar, CalendarEnds, nextSession } from './calendar.ts'
 import { barOf, type Candle, type HistoryLoaded } from './candle.ts'
 import type { BookEvent } from './catalogue.ts'
 import type { ChampionVerified } from './champion.ts'
+import { isDust } from './dust.ts'
 import type { Recorded } from './event.ts'
 import type { IntentRaised } from './intent.ts'
-import { isDust } from './dust.ts'
 import { entryPrice, flat } from './position.ts'
 import {
   type Evaluate,
