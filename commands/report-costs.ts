@@ -4,30 +4,38 @@ import { type Decimal, toPlaces } from '../domain/decimal.ts'
 import { isSome, type Option } from '../domain/result.ts'
 import {
   costsBy,
-  type ExecutedOrder,
   type ExecutionCosts,
   executionCosts,
   type MeasuredCost,
+} from '../projections/execution-costs.ts'
+import {
+  type ExecutedOrder,
+  executionQuality,
   shortfallOf,
   slippageOf,
 } from '../projections/execution-quality.ts'
-import { kpi, kpiFields } from '../projections/kpi.ts'
+import { kpiFields } from '../projections/kpi.ts'
+import { feed } from '../projections/projection.ts'
 import { notAvailable, roundedIn, shown } from '../projections/shown.ts'
 import { otherFeesIn } from '../projections/view.ts'
 import type { Command } from './command.ts'
 import { exit } from './exit.ts'
 
+const fields = new Map(
+  ([...executionQuality.types, 'BookOpened'] as const).map(type => [type, kpiFields[type]] as const),
+)
+
 export const reportCosts: Command<object> = {
   options: yargs => yargs,
   run: async engine => {
     const { screen } = engine
-    let state = kpi.initial()
+    let quality = executionQuality.initial()
+    let currency = ''
     // Figures of money come from verified lines only.
-    await engine.replay(new Map(Object.entries(kpiFields)), cut => {
-      state = kpi.apply(state, cut as Parameters<typeof kpi.apply>[1])
+    await engine.replay(fields, cut => {
+      if (cut.event.type === 'BookOpened') currency = cut.event.data.currency
+      quality = feed<typeof quality>(executionQuality, quality, cut as Parameters<typeof feed>[2])
     })
-    const { quality } = state
-    const { currency } = state.equity.portfolio
     const total = executionCosts(quality.orders.values())
     const bySymbol = costsBy(quality, ({ symbol }) => symbol)
     const byWisher = costsBy(quality, ({ by }) => by)

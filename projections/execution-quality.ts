@@ -7,26 +7,13 @@
 // The sign says who pays: a cost is positive, a gain is negative, for buys and sells alike. Prices are those that the
 // ledger knows: closes of candles. It has no quotes, so half the spread is part of what is called slippage here.
 
-import {
-  add,
-  type Decimal,
-  isPositive,
-  isZero,
-  larger,
-  multiply,
-  subtract,
-  sum,
-  toNumber,
-} from '../domain/decimal.ts'
+import { add, type Decimal, isPositive, isZero, larger, multiply, subtract } from '../domain/decimal.ts'
 import type { Seq } from '../domain/event.ts'
 import { countOtherFee, type FeesByCurrency, otherFee, quoteOf, settled } from '../domain/fill.ts'
 import type { Fill, OrderRequest } from '../domain/order.ts'
-import { isSome, none, type Option, some } from '../domain/result.ts'
+import { none, type Option, some } from '../domain/result.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Projection } from './projection.ts'
-import { type Figure, roundedIn } from './shown.ts'
-import { ratio } from './statistics.ts'
-import { byCodeUnit } from './view.ts'
 
 /** An order on its way or over. Prices may be missing: a book need not have seen a candle of the symbol. */
 export interface ExecutedOrder {
@@ -213,6 +200,12 @@ const started = (
   endPrice: undefined,
 })
 
+/** Nothing is expected of it any more that would change its figures; a late fill still could. */
+export const isSettled = ({ terms, filled, ended, endPrice }: ExecutedOrder): boolean => {
+  if (terms === undefined || !isPositive(subtract(terms.quantity, filled))) return true
+  return ended !== undefined && endPrice !== undefined
+}
+
 // ── the figures of an order ─────────────────────────────────────────────────────────────────────────────────────
 
 /** Money, exact, with the value that it is a part of. */
@@ -259,85 +252,4 @@ export const shortfallOf = (order: ExecutedOrder): Option<Cost> => {
   if (endPrice === undefined) return none
   const opportunity = against(side, multiply(endPrice, rest), multiply(decision, rest))
   return some({ cost: add(execution, opportunity), of: multiply(decision, add(filled, rest)) })
-}
-
-// ── the figures of many orders ──────────────────────────────────────────────────────────────────────────────────
-
-export interface ExecutionCosts {
-  readonly orders: number
-  /** Orders with a fill, and Σ price × quantity of their fills. */
-  readonly filledOrders: number
-  readonly value: Decimal
-  readonly fees: Decimal
-  /** Not in `fees`: a third currency, by its name, of which the ledger has no price. */
-  readonly otherFees: ReadonlyMap<string, Decimal>
-  readonly slippage: MeasuredCost
-  readonly shortfall: MeasuredCost
-}
-
-export interface MeasuredCost {
-  /** Exact sum; missing when no order has it. */
-  readonly cost: Option<Decimal>
-  /** Sum / sum of the values that they are parts of, in hundredths of a per cent: large orders weigh more. */
-  readonly bps: Option<number>
-  /** How many orders have it. */
-  readonly orders: number
-}
-
-export const executionCosts = (orders: Iterable<ExecutedOrder>): ExecutionCosts => {
-  const all = [...orders]
-  return {
-    orders: all.length,
-    filledOrders: all.filter(({ filled }) => isPositive(filled)).length,
-    value: sum(all.map(({ value }) => value)),
-    fees: sum(all.map(({ fees }) => fees)),
-    otherFees: feesOf(all),
-    slippage: measured(all.map(slippageOf)),
-    shortfall: measured(all.map(shortfallOf)),
-  }
-}
-
-const feesOf = (orders: readonly ExecutedOrder[]): FeesByCurrency => {
-  const all: FeesByCurrency = new Map()
-  for (const { otherFees } of orders)
-    for (const [currency, amount] of otherFees) all.set(currency, add(all.get(currency) ?? '0', amount))
-  return all
-}
-
-const measured = (costs: readonly Option<Cost>[]): MeasuredCost => {
-  const known = costs.filter(isSome).map(({ value }) => value)
-  if (known.length === 0) return { cost: none, bps: none, orders: 0 }
-  const cost = sum(known.map(each => each.cost))
-  const of = sum(known.map(each => each.of))
-  return { cost: some(cost), bps: bpsOf({ cost, of }), orders: known.length }
-}
-
-export const bpsOf = ({ cost, of }: Cost): Option<number> => ratio(toNumber(cost) * 10_000, toNumber(of))
-
-/** By a name that each order has, in code-unit order. */
-export const costsBy = (
-  { orders }: ExecutionQuality,
-  nameOf: (order: ExecutedOrder) => string,
-): readonly (readonly [name: string, costs: ExecutionCosts])[] => {
-  const groups = new Map<string, ExecutedOrder[]>()
-  for (const order of orders.values()) {
-    const group = groups.get(nameOf(order)) ?? []
-    groups.set(nameOf(order), group)
-    group.push(order)
-  }
-  return [...groups]
-    .sort(([a], [b]) => byCodeUnit(a, b))
-    .map(([name, group]) => [name, executionCosts(group)] as const)
-}
-
-export const executionFigures = ({ orders }: ExecutionQuality): readonly Figure[] => {
-  const { slippage, shortfall } = executionCosts(orders.values())
-  const both = (name: string, { cost, bps, orders }: MeasuredCost, of: string): readonly Figure[] => [
-    { name, value: cost, unit: 'money', sample: orders, of },
-    { name: `${name}_bps`, value: roundedIn(bps), unit: 'bps', sample: orders, of },
-  ]
-  return [
-    ...both('slippage_arrival', slippage, 'filled orders'),
-    ...both('implementation_shortfall', shortfall, 'orders that ended'),
-  ]
 }

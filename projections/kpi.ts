@@ -2,8 +2,8 @@
 // one without a meaning is missing ('n/a').
 //
 // This projection folds everything the figures need at once: the equity curve (with the portfolio inside), the
-// round trips, the tally, the quality of execution and the time in drift. Their views print from here, so that nothing is
-// folded twice.
+// round trips, the tally, the quality of execution and the time in drift. Their views print from here. Round trips and
+// orders that are over stay as sums only: what lists them all (the trade history, the report of costs) folds them itself.
 
 import type { EventNamed } from '../domain/catalogue.ts'
 import type { Decimal } from '../domain/decimal.ts'
@@ -12,25 +12,36 @@ import type { RiskDenial } from '../domain/risk-denial.ts'
 import type { CalendarDate } from '../domain/time.ts'
 import { type DriftTime, driftFigures, driftTime } from './drift-time.ts'
 import { type Equity, equity, equityDays } from './equity.ts'
-import {
-  type ExecutionQuality,
-  executionCosts,
-  executionFigures,
-  executionQuality,
-} from './execution-quality.ts'
+import { type ExecutionCosts, executionCosts, executionFigures } from './execution-costs.ts'
+import { type ExecutionQuality, executionQuality } from './execution-quality.ts'
 import { realizedPnlOf, unrealizedPnlOf } from './portfolio.ts'
 import type { AnyProjection, Projection } from './projection.ts'
+import { nothingSettled, type SettledOrders, settleOrders } from './settled-orders.ts'
 import { type Figure, roundedIn, shown } from './shown.ts'
-import { ratio, returnsOf, sharpe, sortino, type TradeFigures, tradeFigures } from './statistics.ts'
+import {
+  noTrades,
+  ratio,
+  returnsOf,
+  sharpe,
+  sortino,
+  type TradeFigures,
+  type TradeSums,
+  tradeFigures,
+} from './statistics.ts'
 import { type Counted, noneCounted, type Tally, tally } from './tally.ts'
-import { type Trade, type Trades, trades } from './trades.ts'
+import { addResult, noResults, type TradeResults } from './trade-results.ts'
+import { forgetOrder, type Trades, trades } from './trades.ts'
 import { byCodeUnit, jsonFile, type ViewFile } from './view.ts'
 
 export interface Kpi {
   equity: Equity
+  /** Those that are open; the others are in the results. */
   trades: Trades
+  readonly results: TradeResults
   tally: Tally
+  /** Of orders that live and of late ones; the others are settled. */
   quality: ExecutionQuality
+  readonly settled: SettledOrders
   drift: DriftTime
 }
 
@@ -55,18 +66,26 @@ export const kpi: Projection<Kpi, Folded> = {
   initial: () => ({
     equity: equity.initial(),
     trades: trades.initial(),
+    results: noResults(),
     tally: tally.initial(),
     quality: executionQuality.initial(),
+    settled: nothingSettled(),
     drift: driftTime.initial(),
   }),
   apply: (state, recorded) => {
     const folds = foldsOf.get(recorded.event.type)
     if (folds === undefined) return state
     if (folds.equity) state.equity = feedEquity(state.equity, recorded)
-    if (folds.trades) state.trades = feedTrades(state.trades, recorded)
+    if (folds.trades) {
+      state.trades = feedTrades(state.trades, recorded)
+      for (const trade of state.trades.closed) addResult(state.results, trade)
+      state.trades.closed.length = 0
+    }
     if (folds.tally) state.tally = feedTally(state.tally, recorded)
     if (folds.quality) state.quality = feedQuality(state.quality, recorded)
     if (folds.drift) state.drift = feedDrift(state.drift, recorded)
+    if (recorded.event.type === 'OrderRequested')
+      settleOrders(state.settled, state.quality, orderId => forgetOrder(state.trades, orderId))
     return state
   },
 }
@@ -158,30 +177,30 @@ export interface KpiReport {
 export const kpiReport = (state: Kpi): KpiReport => {
   const days = equityDays(state.equity)
   const { evaluations, ...intents } = state.tally.total
+  const costs = executionCosts(state.quality.orders.values(), state.settled.costs)
   return {
     currency: state.equity.portfolio.currency,
     from: days[0] === undefined ? none : some(days[0].date),
     to: days.length === 0 ? none : some((days.at(-1) as (typeof days)[number]).date),
     figures: [
-      ...tradeSection(state),
-      ...executionFigures(state.quality),
+      ...tradeSection(state, costs),
+      ...executionFigures(costs),
       ...equitySection(state),
       ...driftFigures(state.drift),
     ],
     intents: { ...intents, open: state.tally.open.size },
     evaluations,
     denials: [...state.tally.denials].sort(([a], [b]) => byCodeUnit(a, b)),
-    bySymbol: groups(state, state.tally.bySymbol, ({ symbol }) => symbol),
-    byWisher: groups(state, state.tally.byWisher, ({ by }) => by),
-    byStrategy: shares(state, ({ by }) => by.split('@')[0] as string),
-    byAnchor: shares(state, ({ origin }) => origin?.anchor ?? 'none'),
-    byScan: shares(state, ({ origin }) => origin?.scan ?? 'none'),
+    bySymbol: groups(state.results.bySymbol, state.tally.bySymbol),
+    byWisher: groups(state.results.byWisher, state.tally.byWisher),
+    byStrategy: shares(state.results.byStrategy),
+    byAnchor: shares(state.results.byAnchor),
+    byScan: shares(state.results.byScan),
   }
 }
 
-const tradeSection = ({ trades, quality }: Kpi): readonly Figure[] => {
-  const costs = executionCosts(quality.orders.values())
-  const all = tradeFigures(trades.closed.map(({ netPnl }) => netPnl))
+const tradeSection = ({ trades, results }: Kpi, costs: ExecutionCosts): readonly Figure[] => {
+  const all = tradeFigures(results.total)
   const sample = all.trades
   const of = 'trades'
   const statistic = (name: string, value: Option<number>, unit: Figure['unit']): Figure => ({
@@ -272,36 +291,19 @@ const equitySection = ({ equity }: Kpi): readonly Figure[] => {
 }
 
 const groups = (
-  { trades }: Kpi,
+  results: ReadonlyMap<string, TradeSums>,
   counted: ReadonlyMap<string, Counted>,
-  nameOf: (trade: Trade) => string,
-): readonly KpiGroup[] => {
-  const netPnls = new Map<string, Decimal[]>()
-  for (const name of counted.keys()) netPnls.set(name, [])
-  for (const trade of trades.closed) {
-    const own = netPnls.get(nameOf(trade)) ?? []
-    netPnls.set(nameOf(trade), own)
-    own.push(trade.netPnl)
-  }
-  return [...netPnls.keys()].sort(byCodeUnit).map(name => ({
+): readonly KpiGroup[] =>
+  [...new Set([...counted.keys(), ...results.keys()])].sort(byCodeUnit).map(name => ({
     name,
-    figures: tradeFigures(netPnls.get(name) as Decimal[]),
+    figures: tradeFigures(results.get(name) ?? noTrades()),
     counted: counted.get(name) ?? noneCounted(),
   }))
-}
 
-/** The round trips by a name that each has. */
-const shares = ({ trades }: Kpi, nameOf: (trade: Trade) => string): readonly KpiShare[] => {
-  const netPnls = new Map<string, Decimal[]>()
-  for (const trade of trades.closed) {
-    const own = netPnls.get(nameOf(trade)) ?? []
-    netPnls.set(nameOf(trade), own)
-    own.push(trade.netPnl)
-  }
-  return [...netPnls.keys()]
+const shares = (results: ReadonlyMap<string, TradeSums>): readonly KpiShare[] =>
+  [...results.keys()]
     .sort(byCodeUnit)
-    .map(name => ({ name, figures: tradeFigures(netPnls.get(name) as Decimal[]) }))
-}
+    .map(name => ({ name, figures: tradeFigures(results.get(name) as TradeSums) }))
 
 export const kpiFiles = function* (state: Kpi): Generator<ViewFile> {
   const { equity, trades, tally, quality, drift } = state

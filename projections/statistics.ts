@@ -1,7 +1,7 @@
 // Statistics of a book, in doubles computed from exact decimals. A figure without a meaning is missing, never a
 // sentinel. Only + - × / and the square root are used, which every machine rounds alike.
 
-import { add, compare, type Decimal, isPositive, isZero, negate, sum, toNumber } from '../domain/decimal.ts'
+import { add, compare, type Decimal, isPositive, isZero, negate, toNumber } from '../domain/decimal.ts'
 import { none, type Option, some } from '../domain/result.ts'
 
 /** Simple returns from one value to the next; missing when a value that is divided by is not positive. */
@@ -46,7 +46,31 @@ const total = (values: readonly number[]): number => {
 
 const meanOf = (values: readonly number[]): number => total(values) / values.length
 
-/** What a list of trades comes to. Money in the book's currency, after fees. */
+/** Net results of trades, added up: what their figures need, in the same room for ten trades and for a million. */
+export interface TradeSums {
+  trades: number
+  wins: number
+  losses: number
+  /** Exact sums of what was won and of what was lost; the second one is negative or zero. */
+  won: Decimal
+  lost: Decimal
+}
+
+export const noTrades = (): TradeSums => ({ trades: 0, wins: 0, losses: 0, won: '0', lost: '0' })
+
+export const addTrade = (sums: TradeSums, netPnl: Decimal): void => {
+  const sign = compare(netPnl, '0')
+  sums.trades += 1
+  if (sign > 0) {
+    sums.wins += 1
+    sums.won = add(sums.won, netPnl)
+  } else if (sign < 0) {
+    sums.losses += 1
+    sums.lost = add(sums.lost, netPnl)
+  }
+}
+
+/** What many trades come to. Money in the book's currency, after fees. */
 export interface TradeFigures {
   readonly trades: number
   readonly wins: number
@@ -65,23 +89,20 @@ export interface TradeFigures {
   readonly averageLoss: Option<number>
 }
 
-export const tradeFigures = (netPnls: readonly Decimal[]): TradeFigures => {
-  const won = netPnls.filter(each => isPositive(each))
-  const lost = netPnls.filter(each => compare(each, '0') < 0)
-  const wonSum = sum(won)
-  const lostSum = negate(sum(lost))
-  const netPnl = add(wonSum, negate(lostSum))
+export const tradeFigures = ({ trades, wins, losses, won, lost }: TradeSums): TradeFigures => {
+  const lostSum = negate(lost)
+  const netPnl = add(won, lost)
   return {
-    trades: netPnls.length,
-    wins: won.length,
-    losses: lost.length,
-    even: netPnls.length - won.length - lost.length,
+    trades,
+    wins,
+    losses,
+    even: trades - wins - losses,
     netPnl,
-    winRate: ratio(won.length, netPnls.length),
-    profitFactor: isZero(lostSum) ? none : some(toNumber(wonSum) / toNumber(lostSum)),
-    expectancy: ratio(toNumber(netPnl), netPnls.length),
-    averageWin: ratio(toNumber(wonSum), won.length),
-    averageLoss: ratio(toNumber(lostSum), lost.length),
+    winRate: ratio(wins, trades),
+    profitFactor: isZero(lostSum) ? none : some(toNumber(won) / toNumber(lostSum)),
+    expectancy: ratio(toNumber(netPnl), trades),
+    averageWin: ratio(toNumber(won), wins),
+    averageLoss: ratio(toNumber(lostSum), losses),
   }
 }
 

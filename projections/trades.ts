@@ -72,7 +72,7 @@ export interface Trades {
   /** The last fill that ended a trade. */
   closedAsOf: Seq
   fills: number
-  /** In the order they ended. */
+  /** In the order they ended. Nothing is folded from them: whoever has used them may let them go. */
   readonly closed: Trade[]
   /** By `${by} ${symbol}`. */
   readonly open: Map<string, OpenTrade>
@@ -161,6 +161,12 @@ export const trades: Projection<
         return state
     }
   },
+}
+
+/** What is known of an order that is over; a fill that comes for it nevertheless has no reason and no origin. */
+export const forgetOrder = ({ orderReasons, orderOrigins }: Trades, orderId: string): void => {
+  orderReasons.delete(orderId)
+  orderOrigins.delete(orderId)
 }
 
 const takeFill = (state: Trades, recorded: Recorded<OrderFilled>): void => {

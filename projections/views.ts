@@ -19,6 +19,7 @@ import { portfolioFiles } from './portfolio.ts'
 import type { AnyProjection } from './projection.ts'
 import { runner, runnerFiles } from './runner.ts'
 import { tradeFiles } from './trade-history.ts'
+import { trades } from './trades.ts'
 import { printJson, sortedByKey, type View } from './view.ts'
 import { watchlist, watchlistFiles } from './watchlist.ts'
 
@@ -27,7 +28,7 @@ const view = <State>(projection: AnyProjection<State>, files: View<State>['files
   files,
 })
 
-/** Several views of one projection share its fold: `kpi` holds the portfolio, the equity curve and the trades. */
+/** Several views of one projection share its fold: `kpi` holds the portfolio and the equity curve. */
 export const views: readonly View<unknown>[] = [
   view(kpi, ({ equity }) => portfolioFiles(equity.portfolio)),
   view(orders, orderFiles),
@@ -35,7 +36,7 @@ export const views: readonly View<unknown>[] = [
   view(health, healthFiles),
   view(runner, runnerFiles),
   view(decisions, decisionFiles),
-  view(kpi, ({ trades }) => tradeFiles(trades)),
+  view(trades, tradeFiles),
   view(kpi, ({ equity }) => equityFiles(equity)),
   view(kpi, kpiFiles),
   view(watchlist, candidateFiles),

@@ -23,7 +23,7 @@ const compare = (replayed: string, plain: string, events: number, size: Size): P
           state.now = kpi.apply(state.now, recorded as Parameters<typeof kpi.apply>[1])
         }),
       )
-      if (state.now.trades.closed.length < events / 400) throw new Error('the fold found too few trades')
+      if (state.now.results.total.trades < events / 400) throw new Error('the fold found too few trades')
       return took / events
     },
     theirs: async () => {

@@ -31,7 +31,7 @@ const ways: Readonly<Record<string, (folder: string) => Promise<number>>> = {
     const head = await replayLedger(folder, new Map(Object.entries(kpiFields)), recorded => {
       state.now = kpi.apply(state.now, recorded as Parameters<typeof kpi.apply>[1])
     })
-    if (state.now.trades.closed.length === 0) throw new Error('no trade was folded')
+    if (state.now.results.total.trades === 0) throw new Error('no trade was folded')
     return head.seq
   },
   'readAll: every event decoded': async folder => {

@@ -8,12 +8,9 @@ import {
   type OrderRequest,
 } from '../../domain/order.ts'
 import { none, some } from '../../domain/result.ts'
+import { bpsOf, costsBy, executionCosts, executionFigures } from '../../projections/execution-costs.ts'
 import {
-  bpsOf,
-  costsBy,
   type ExecutedOrder,
-  executionCosts,
-  executionFigures,
   executionQuality,
   shortfallOf,
   slippageOf,
@@ -65,7 +62,7 @@ describe('the order that was computed by hand', () => {
   })
 
   test('stands in the figures of the report', () => {
-    expect(executionFigures(qualityOf(...example))).toEqual([
+    expect(executionFigures(executionCosts(qualityOf(...example).orders.values()))).toEqual([
       { name: 'slippage_arrival', value: some('12'), unit: 'money', sample: 1, of: 'filled orders' },
       { name: 'slippage_arrival_bps', value: some(29.94012), unit: 'bps', sample: 1, of: 'filled orders' },
       {

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
+import type { Decimal } from '../../domain/decimal.ts'
 import { isNone, isSome, none, type Option, some } from '../../domain/result.ts'
-import { ratio, returnsOf, sharpe, sortino, tradeFigures } from '../../projections/statistics.ts'
+import {
+  addTrade,
+  noTrades,
+  ratio,
+  returnsOf,
+  sharpe,
+  sortino,
+  tradeFigures,
+} from '../../projections/statistics.ts'
 
 describe('returns', () => {
   test('are relative to the value before', () => {
@@ -38,7 +47,7 @@ describe('Sharpe and Sortino', () => {
 
 describe('trades', () => {
   test('count break-even ones in every rate', () => {
-    expect(tradeFigures(['10', '-5', '0', '20'])).toEqual({
+    expect(figuresOf(['10', '-5', '0', '20'])).toEqual({
       trades: 4,
       wins: 2,
       losses: 1,
@@ -53,9 +62,9 @@ describe('trades', () => {
   })
 
   test('without a loss have no profit factor, and no trades have no rates at all', () => {
-    expect(tradeFigures(['1']).profitFactor).toEqual(none)
-    expect(tradeFigures(['1']).averageLoss).toEqual(none)
-    expect(tradeFigures([])).toMatchObject({ netPnl: '0', winRate: none, expectancy: none, averageWin: none })
+    expect(figuresOf(['1']).profitFactor).toEqual(none)
+    expect(figuresOf(['1']).averageLoss).toEqual(none)
+    expect(figuresOf([])).toMatchObject({ netPnl: '0', winRate: none, expectancy: none, averageWin: none })
   })
 })
 
@@ -64,3 +73,9 @@ test('a ratio of nothing is missing', () => {
 })
 
 const numberIn = (figure: Option<number>): number => (isSome(figure) ? figure.value : Number.NaN)
+
+const figuresOf = (netPnls: readonly Decimal[]) => {
+  const sums = noTrades()
+  for (const each of netPnls) addTrade(sums, each)
+  return tradeFigures(sums)
+}

@@ -4,6 +4,7 @@ import { sha256 } from '../../domain/hash.ts'
 import { heartbeat } from '../../projections/heartbeat.ts'
 import { kpi } from '../../projections/kpi.ts'
 import { portfolio } from '../../projections/portfolio.ts'
+import { trades } from '../../projections/trades.ts'
 import { foldAll, indexPath, startFold, typesOf, views } from '../../projections/views.ts'
 import { buy, candle, cycle, ledgerOf, opened, requested, sell, started } from './ledger-of.ts'
 import { ledgers } from './random-ledgers.ts'
@@ -145,7 +146,7 @@ describe('the fold', () => {
   test('gives the state of what it shows, each folded once, and says so when it shows no such thing', async () => {
     const fold = await foldAll(views, aDay)
     expect(fold.stateOf(heartbeat).cycles).toBe(1)
-    expect(fold.stateOf(kpi).trades.closed).toHaveLength(1)
+    expect(fold.stateOf(trades).closed).toHaveLength(1)
     expect(fold.stateOf(kpi).equity.portfolio.cash).toBe('10010')
     expect(() => fold.stateOf(portfolio)).toThrow('portfolio is not among the views')
   })

@@ -1,0 +1,41 @@
+// What the round trips of a book came to, added up as they end: in all, and by what stands behind them.
+
+import { addTrade, noTrades, type TradeSums } from './statistics.ts'
+import type { Trade } from './trades.ts'
+
+export interface TradeResults {
+  readonly total: TradeSums
+  readonly bySymbol: Map<string, TradeSums>
+  /** Champions and operators. */
+  readonly byWisher: Map<string, TradeSums>
+  readonly byStrategy: Map<string, TradeSums>
+  /** By the scan row of the entry: its anchor and its session; 'none' where no scan stands behind it. */
+  readonly byAnchor: Map<string, TradeSums>
+  readonly byScan: Map<string, TradeSums>
+}
+
+export const noResults = (): TradeResults => ({
+  total: noTrades(),
+  bySymbol: new Map(),
+  byWisher: new Map(),
+  byStrategy: new Map(),
+  byAnchor: new Map(),
+  byScan: new Map(),
+})
+
+export const addResult = (results: TradeResults, { by, symbol, origin, netPnl }: Trade): void => {
+  addTrade(results.total, netPnl)
+  addTrade(sumsIn(results.bySymbol, symbol), netPnl)
+  addTrade(sumsIn(results.byWisher, by), netPnl)
+  addTrade(sumsIn(results.byStrategy, by.split('@')[0] as string), netPnl)
+  addTrade(sumsIn(results.byAnchor, origin?.anchor ?? 'none'), netPnl)
+  addTrade(sumsIn(results.byScan, origin?.scan ?? 'none'), netPnl)
+}
+
+const sumsIn = (all: Map<string, TradeSums>, name: string): TradeSums => {
+  const known = all.get(name)
+  if (known !== undefined) return known
+  const sums = noTrades()
+  all.set(name, sums)
+  return sums
+}
