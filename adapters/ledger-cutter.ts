@@ -15,7 +15,6 @@ import type { Page } from './ledger-page.ts'
  */
 export type Cutter = (page: Page, from: number) => Record<string, unknown> | undefined
 
-const nothing = new Uint8Array(0)
 const yes = Buffer.from('true')
 const no = Buffer.from('false')
 const zero = 0x30
@@ -39,12 +38,12 @@ export const cutterOf = (type: string, version: number, fields: readonly string[
   for (const field of fields)
     if (!names.includes(field)) throw new Error(`${type} version ${version} has no field ${field}`)
   const last = Math.max(-1, ...fields.map(field => names.indexOf(field)))
-  const steps = names.slice(0, last + 1).map(name => ({
+  const steps = names.map(name => ({
     name,
     isWanted: fields.includes(name),
     isOptional: shape[name]?.safeParse(undefined).success === true,
   }))
-  return compile(steps)
+  return compile(steps.slice(0, last + 1), steps.slice(last + 1))
 }
 
 interface Step {
@@ -59,11 +58,14 @@ interface Step {
  * come into the source.
  *
  *   if (bytes[at] === 34 && bytes[at + 1] === 115 …) { at += 9; value = take(page, at, slot); at = slot.end … }
+ *
+ * It ends behind the last wanted field. When one of them is left out it might stand out of order: then the walk goes on
+ * over the `others`, and only when nothing undeclared stands before the closing brace is it really missing.
  */
-const compile = (steps: readonly Step[]): Cutter => {
+const compile = (steps: readonly Step[], others: readonly Step[]): Cutter => {
   const wanted = steps.filter(({ isWanted }) => isWanted)
   const slots = wanted.map(() => emptySlot())
-  const walk = steps.map(({ name, isWanted, isOptional }) => {
+  const walk = ({ name, isWanted, isOptional }: Step): string => {
     const key = Buffer.from(`${JSON.stringify(name)}:`)
     const isHere = [...key].map((byte, index) => `bytes[at + ${index}] === ${byte}`).join(' && ')
     const index = wanted.findIndex(each => each.name === name)
@@ -71,62 +73,101 @@ const compile = (steps: readonly Step[]): Cutter => {
       ? `v${index} = take(page, at, slots[${index}]); at = slots[${index}].end`
       : 'at = endOfValue(bytes, at)'
     const step = `at += ${key.length}; ${value}
-      if (at < 0 || (bytes[at] !== ${comma} && bytes[at] !== ${closing})) return undefined
+      if (at < 0) return undefined
+      separator = bytes[at]
+      if (separator !== ${comma} && separator !== ${closing}) return undefined
       at++`
-    // A wanted field that is left out might stand elsewhere; only an unwanted one does not matter.
-    const isMissing = isOptional && !isWanted ? '' : ' else return undefined'
+    const isMissing = !isOptional ? ' else return undefined' : isWanted ? ' else whole = true' : ''
     return `if (${isHere}) { ${step} }${isMissing}`
-  })
+  }
   const variables = wanted.map((_, index) => `, v${index}`).join('')
   const entries = wanted.map(({ name }, index) => `${JSON.stringify(name)}: v${index}`).join(', ')
+  const present = wanted.map(
+    ({ name }, index) => `if (v${index} !== undefined) data[${JSON.stringify(name)}] = v${index}`,
+  )
   const source = `return (page, from) => {
     const { bytes } = page
     if (bytes[from] !== ${opening}) return undefined
-    let at = from + 1${variables}
-    ${walk.join('\n    ')}
-    return { ${entries} }
+    let at = from + 1, separator = 0, whole = false${variables}
+    ${steps.map(walk).join('\n    ')}
+    if (!whole) return { ${entries} }
+    ${others.map(walk).join('\n    ')}
+    if (separator !== ${closing}) return undefined
+    const data = {}
+    ${present.join('\n    ')}
+    return data
   }`
   return new Function('take', 'endOfValue', 'slots', source)(take, endOfValue, slots) as Cutter
 }
+
+/** Longer texts are not remembered. */
+const rememberedMax = 64
 
 /** What stood in a field last: symbols and sides are the same again and again. */
 interface Slot {
   /** The place behind the value that was taken; -1 when it has no end. */
   end: number
   last: string
-  /** The same as it stands in the line, with its quotes; empty before the first. */
-  lastQuoted: Uint8Array
+  /** The same as it stands in the line, with its quotes, and how long that is; 0 before the first. */
+  readonly lastQuoted: Uint8Array
+  length: number
   /** How much more often it stood there again than not; it may go down to -tries. */
   repeats: number
 }
 
-const emptySlot = (): Slot => ({ end: -1, last: '', lastQuoted: nothing, repeats: 0 })
+const emptySlot = (): Slot => ({
+  end: -1,
+  last: '',
+  lastQuoted: new Uint8Array(rememberedMax),
+  length: 0,
+  repeats: 0,
+})
 
 /** The value that begins at `start`; where it ends is put into the slot. */
 const take = (page: Page, start: number, slot: Slot): unknown => {
-  const { bytes } = page
-  const { lastQuoted } = slot
-  if (lastQuoted.length > 0 && isAt(bytes, start, lastQuoted)) {
-    slot.end = start + lastQuoted.length
-    if (slot.repeats < tries) slot.repeats++
-    return slot.last
+  const { bytes, text } = page
+  const { lastQuoted, length } = slot
+  if (length > 0) {
+    let same = 0
+    while (same < length && bytes[start + same] === lastQuoted[same]) same++
+    if (same === length) {
+      slot.end = start + length
+      if (slot.repeats < tries) slot.repeats++
+      return slot.last
+    }
   }
-  const end = endOfValue(bytes, start)
+  let end = start + 1
+  if (bytes[start] === quote) while (isPlain(bytes[end] as number)) end++
+  if (bytes[end] !== quote || bytes[start] !== quote) return takeUnusual(bytes, start, slot)
+  end++
   slot.end = end
-  if (end < 0) return undefined
-  if (bytes[start] !== quote) return valueIn(bytes, start, end)
-  const value = textIn(page, start, end)
-  if (slot.repeats > -tries) remember(slot, value, bytes, start, end)
-  else slot.lastQuoted = nothing
+  const value =
+    end - start - 2 <= copiedMax
+      ? text.slice(start + 1, end - 1)
+      : bytes.toString('latin1', start + 1, end - 1)
+  remember(slot, value, bytes, start, end)
   return value
 }
 
+/** Neither the end of a text nor anything that JSON writes with more than this one byte. */
+const isPlain = (byte: number): boolean => byte !== quote && byte !== backslash && byte <= 0x7e
+
+/** Anything but a plain text. */
+const takeUnusual = (bytes: Buffer, start: number, slot: Slot): unknown => {
+  const end = endOfValue(bytes, start)
+  slot.end = end
+  slot.length = 0
+  return end < 0 ? undefined : valueIn(bytes, start, end)
+}
+
 /** Remembers a text for the next line, as long as that pays: the times it was found again are counted. */
-const remember = (slot: Slot, value: string, bytes: Buffer, start: number, end: number): void => {
+const remember = (slot: Slot, value: string, bytes: Uint8Array, start: number, end: number): void => {
+  slot.length = 0
+  if (slot.repeats <= -tries || end - start > rememberedMax) return
   slot.repeats--
-  if (bytes.subarray(start, end).includes(backslash)) return
   slot.last = value
-  slot.lastQuoted = Uint8Array.prototype.slice.call(bytes, start, end)
+  slot.length = end - start
+  for (let index = 0; index < slot.length; index++) slot.lastQuoted[index] = bytes[start + index] as number
 }
 
 /** Whether these very bytes stand there. */
@@ -175,19 +216,6 @@ const endOfNested = (bytes: Uint8Array, start: number): number => {
 
 /** V8 copies a slice of up to this many characters; a longer one would keep the whole page in memory. */
 const copiedMax = 12
-
-const textIn = ({ bytes, text }: Page, start: number, end: number): string => {
-  let plain = true
-  for (let at = start + 1; at < end - 1; at++) {
-    const byte = bytes[at] as number
-    if (byte === backslash) return JSON.parse(bytes.toString('utf8', start, end)) as string
-    if (byte > 0x7e) plain = false
-  }
-  if (!plain) return bytes.toString('utf8', start + 1, end - 1)
-  return end - start - 2 <= copiedMax
-    ? text.slice(start + 1, end - 1)
-    : bytes.toString('latin1', start + 1, end - 1)
-}
 
 const valueIn = (bytes: Buffer, start: number, end: number): unknown => {
   if (end - start === 4 && isAt(bytes, start, yes)) return true

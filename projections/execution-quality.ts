@@ -46,7 +46,7 @@ export interface ExecutedOrder {
 export interface ExecutionQuality {
   asOf: Seq
   /** By symbol: the candle that closed last, of all timeframes. */
-  readonly closes: Map<string, { readonly closeTime: Instant; readonly close: Decimal }>
+  readonly closes: Map<string, { closeTime: Instant; close: Decimal }>
   /** Of intents without an answer. */
   readonly decisions: Map<Seq, Decimal>
   /** By symbol: orders that ended and have no price for it yet. */
@@ -95,8 +95,12 @@ export const executionQuality: Projection<
       case 'CandleClosed': {
         const { symbol, closeTime, close } = event.data
         const known = state.closes.get(symbol)
-        if (known !== undefined && closeTime < known.closeTime) return state
-        state.closes.set(symbol, { closeTime, close })
+        if (known === undefined) state.closes.set(symbol, { closeTime, close })
+        else if (closeTime < known.closeTime) return state
+        else {
+          known.closeTime = closeTime
+          known.close = close
+        }
         if (priceEnds(state, symbol, close)) state.asOf = seq
         return state
       }

@@ -5,8 +5,9 @@
 // round trips, the tally, the quality of execution and the time in drift. Their views print from here. Round trips and
 // orders that are over stay as sums only: what lists them all (the trade history, the report of costs) folds them itself.
 
-import type { EventNamed } from '../domain/catalogue.ts'
+import type { BookEvent, EventNamed, EventType } from '../domain/catalogue.ts'
 import type { Decimal } from '../domain/decimal.ts'
+import type { Recorded } from '../domain/event.ts'
 import { isSome, none, type Option, some } from '../domain/result.ts'
 import type { RiskDenial } from '../domain/risk-denial.ts'
 import type { CalendarDate } from '../domain/time.ts'
@@ -73,42 +74,54 @@ export const kpi: Projection<Kpi, Folded> = {
     drift: driftTime.initial(),
   }),
   apply: (state, recorded) => {
-    const folds = foldsOf.get(recorded.event.type)
-    if (folds === undefined) return state
-    if (folds.equity) state.equity = feedEquity(state.equity, recorded)
-    if (folds.trades) {
-      state.trades = feedTrades(state.trades, recorded)
-      for (const trade of state.trades.closed) addResult(state.results, trade)
-      state.trades.closed.length = 0
-    }
-    if (folds.tally) state.tally = feedTally(state.tally, recorded)
-    if (folds.quality) state.quality = feedQuality(state.quality, recorded)
-    if (folds.drift) state.drift = feedDrift(state.drift, recorded)
-    if (recorded.event.type === 'OrderRequested')
-      settleOrders(state.settled, state.quality, orderId => forgetOrder(state.trades, orderId))
+    const feeds = feedsOf.get(recorded.event.type)
+    if (feeds !== undefined) for (const feed of feeds) feed(state, recorded)
     return state
   },
 }
 
-/** Which of the folds take a type: looked up, because this is asked for every event of a ledger. */
-const foldsOf = new Map(
-  kpi.types.map(type => [
-    type,
-    {
-      equity: (equity.types as readonly Folded[]).includes(type),
-      trades: (trades.types as readonly Folded[]).includes(type),
-      tally: (tally.types as readonly Folded[]).includes(type),
-      quality: (executionQuality.types as readonly Folded[]).includes(type),
-      drift: (driftTime.types as readonly Folded[]).includes(type),
-    },
-  ]),
-)
+type Feed = (state: Kpi, recorded: Recorded<BookEvent>) => void
 
 const { apply: feedEquity }: AnyProjection<Equity> = equity
 const { apply: feedTrades }: AnyProjection<Trades> = trades
 const { apply: feedTally }: AnyProjection<Tally> = tally
 const { apply: feedQuality }: AnyProjection<ExecutionQuality> = executionQuality
 const { apply: feedDrift }: AnyProjection<DriftTime> = driftTime
+
+const takeTrades: Feed = (state, recorded) => {
+  state.trades = feedTrades(state.trades, recorded)
+  const { closed } = state.trades
+  for (const trade of closed) addResult(state.results, trade)
+  closed.length = 0
+}
+
+const takeQuality: Feed = (state, recorded) => {
+  state.quality = feedQuality(state.quality, recorded)
+  if (recorded.event.type === 'OrderRequested')
+    settleOrders(state.settled, state.quality, orderId => forgetOrder(state.trades, orderId))
+}
+
+/** Which of the folds take a type: looked up, because this is asked for every event of a ledger. */
+const feedsOf = new Map<EventType, readonly Feed[]>(
+  kpi.types.map(type => {
+    const feeds: Feed[] = []
+    const takes = (types: readonly EventType[], feed: Feed) => {
+      if (types.includes(type)) feeds.push(feed)
+    }
+    takes(equity.types, (state, recorded) => {
+      state.equity = feedEquity(state.equity, recorded)
+    })
+    takes(trades.types, takeTrades)
+    takes(tally.types, (state, recorded) => {
+      state.tally = feedTally(state.tally, recorded)
+    })
+    takes(executionQuality.types, takeQuality)
+    takes(driftTime.types, (state, recorded) => {
+      state.drift = feedDrift(state.drift, recorded)
+    })
+    return [type, feeds]
+  }),
+)
 
 /** What this fold reads of each event: a store that can cut fields out of its lines need not parse the others. */
 export const kpiFields: { readonly [Type in Folded]: readonly (keyof EventNamed<Type>['data'])[] } = {

@@ -58,7 +58,10 @@ export const tally: Projection<
     state.asOf = seq
     switch (type) {
       case 'StrategyEvaluated':
-        for (const each of countersOf(state, data.champion, data.symbol)) each.evaluations[data.action] += 1
+        // One by one: a list of them would be made for every second line of a ledger.
+        state.total.evaluations[data.action] += 1
+        countedIn(state.bySymbol, data.symbol).evaluations[data.action] += 1
+        countedIn(state.byWisher, data.champion).evaluations[data.action] += 1
         return state
       case 'IntentRaised':
         state.open.set(seq, { by: data.by, symbol: data.symbol })

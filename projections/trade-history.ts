@@ -1,8 +1,7 @@
 // The trade history: every round trip as JSON and as rows for a spreadsheet.
 
-import { type Decimal, divide, isZero } from '../domain/decimal.ts'
 import { printCsv } from './csv.ts'
-import { type OpenTrade, openQuantity, type Trade, type Trades } from './trades.ts'
+import { averagePrice, holdingMs, type OpenTrade, openQuantity, type Trade, type Trades } from './trades.ts'
 import { byCodeUnit, jsonFile, type ViewFile } from './view.ts'
 
 export const tradeFiles = function* (state: Trades): Generator<ViewFile> {
@@ -23,10 +22,10 @@ const printTrade = (trade: Trade): object => ({
   ...printOrigin(trade),
   entryTime: trade.entryTime,
   exitTime: trade.exitTime,
-  holdingSeconds: trade.holdingMs / 1000,
+  holdingSeconds: holdingMs(trade) / 1000,
   quantity: trade.entered,
-  entryPrice: trade.entryPrice,
-  exitPrice: trade.exitPrice,
+  entryPrice: averagePrice(trade.entryValue, trade.entered),
+  exitPrice: averagePrice(trade.exitValue, trade.exited),
   grossPnl: trade.grossPnl,
   fees: trade.fees,
   netPnl: trade.netPnl,
@@ -43,7 +42,7 @@ const printOpen = (trade: OpenTrade): object => ({
   ...printOrigin(trade),
   entryTime: trade.entryTime,
   quantity: openQuantity(trade),
-  entryPrice: average(trade.entryValue, trade.entered),
+  entryPrice: averagePrice(trade.entryValue, trade.entered),
   fees: trade.fees,
   entryReasons: trade.entryReasons,
   orderIds: trade.orderIds,
@@ -55,9 +54,6 @@ const printOrigin = ({ origin }: OpenTrade): object => ({
   scan: origin?.scan ?? null,
   anchor: origin?.anchor ?? null,
 })
-
-const average = (value: Decimal, quantity: Decimal): Decimal =>
-  isZero(quantity) ? '0' : divide(value, quantity)
 
 const header = [
   'by',
@@ -91,10 +87,10 @@ const printRows = (closed: readonly Trade[]): string =>
       trade.origin?.anchor ?? '',
       trade.entryTime,
       trade.exitTime,
-      trade.holdingMs / 1000,
+      holdingMs(trade) / 1000,
       trade.entered,
-      trade.entryPrice,
-      trade.exitPrice,
+      averagePrice(trade.entryValue, trade.entered),
+      averagePrice(trade.exitValue, trade.exited),
       trade.grossPnl,
       trade.fees,
       trade.netPnl,

@@ -57,14 +57,10 @@ export interface OpenTrade {
 }
 
 export interface Trade extends Readonly<OpenTrade> {
-  /** entryValue / entered and exitValue / exited, to 18 places. */
-  readonly entryPrice: Decimal
-  readonly exitPrice: Decimal
   /** Before fees, exactly. */
   readonly grossPnl: Decimal
   /** grossPnl - fees, exactly. */
   readonly netPnl: Decimal
-  readonly holdingMs: number
 }
 
 export interface Trades {
@@ -268,13 +264,17 @@ const ended = (trade: OpenTrade): Trade => {
   const grossPnl = side === 'long' ? subtract(exitValue, entryValue) : subtract(entryValue, exitValue)
   return {
     ...trade,
-    entryPrice: divide(entryValue, trade.entered),
-    exitPrice: divide(exitValue, trade.exited),
     grossPnl,
     netPnl: subtract(grossPnl, fees),
-    holdingMs: millisecondsOf(trade.exitTime) - millisecondsOf(trade.entryTime),
   }
 }
+
+/** Of all fills that built the position, or that shrank it, to 18 places; '0' without one. */
+export const averagePrice = (value: Decimal, quantity: Decimal): Decimal =>
+  isZero(quantity) ? '0' : divide(value, quantity)
+
+export const holdingMs = ({ entryTime, exitTime }: Trade): number =>
+  millisecondsOf(exitTime) - millisecondsOf(entryTime)
 
 /** |entered - exited| of a trade on its way. */
 export const openQuantity = ({ entered, exited }: OpenTrade): Decimal => absolute(subtract(entered, exited))

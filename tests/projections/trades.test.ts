@@ -4,7 +4,7 @@ import { subtract, sum } from '../../domain/decimal.ts'
 import { OrderFilled } from '../../domain/order.ts'
 import { heldBy, portfolio } from '../../projections/portfolio.ts'
 import { fold } from '../../projections/projection.ts'
-import { openQuantity, type Trade, trades } from '../../projections/trades.ts'
+import { averagePrice, holdingMs, openQuantity, type Trade, trades } from '../../projections/trades.ts'
 import { buy, champion, intent, later, ledgerOf, noon, opened, requested, sell } from './ledger-of.ts'
 import { fills } from './random-ledgers.ts'
 
@@ -28,18 +28,19 @@ describe('a round trip', () => {
         entryTime: noon,
         exitTime: later(90),
         entered: '3',
-        entryPrice: '102',
-        exitPrice: '110',
+        entryValue: '306',
+        exitValue: '330',
         grossPnl: '24',
         fees: '0.6',
         netPnl: '23.4',
-        holdingMs: 90 * 60_000,
         entryReasons: ['fast above slow'],
         exitReasons: ['fast below slow'],
         orderIds: ['in', 'out'],
         seqs: [3, 4, 7],
       },
     ])
+    expect(state.closed.map(holdingMs)).toEqual([90 * 60_000])
+    expect(averagePrice('306', '3')).toBe('102')
     expect(state.open.size).toBe(0)
   })
 
@@ -60,7 +61,7 @@ describe('a round trip', () => {
 
   test('of a short earns when the price falls', () => {
     const [trade] = tradesOf(sell('2', '100'), buy('2', '90')).closed
-    expect(trade).toMatchObject({ side: 'short', entryPrice: '100', exitPrice: '90', grossPnl: '20' })
+    expect(trade).toMatchObject({ side: 'short', entryValue: '200', exitValue: '180', grossPnl: '20' })
   })
 
   test('that goes through flat ends one trade and begins the next, with its fee split by quantity', () => {
