@@ -20,7 +20,7 @@ import { killSwitch } from './kill-switch.ts'
 import { nodeFiles, replaceFile } from './ledger-files.ts'
 import { type DurableMark, nothingDurable, openHead, printSlot, readHead } from './ledger-head.ts'
 import { type LedgerIdentity, readIdentity, requireFileSystem, writeIdentity } from './ledger-identity.ts'
-import { zeroHash } from './ledger-line.ts'
+import { zeroHash } from './ledger-line-bytes.ts'
 
 export interface CopyTarget {
   readonly place: string

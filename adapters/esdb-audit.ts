@@ -9,7 +9,7 @@ import { SegmentOpened } from '../domain/segment.ts'
 import { lineOf, type RemoteLine } from './esdb-line.ts'
 import { lastLine, type RemoteBook } from './esdb-reading.ts'
 import type { Damage } from './ledger-advance.ts'
-import { zeroHash } from './ledger-line.ts'
+import { zeroHash } from './ledger-line-bytes.ts'
 import { dateOf } from './ledger-segment.ts'
 import { enterSegment, loseTrack, nothingVerified, verifyChunk } from './ledger-verify-lines.ts'
 

@@ -18,7 +18,7 @@ import { lastLine, linesBetween } from './esdb-reading.ts'
 import { type EsdbStore, openEsdbReader, openEsdbStore } from './esdb-store.ts'
 import { fencedVenue } from './fenced-venue.ts'
 import type { Creation } from './ledger-identity.ts'
-import { zeroHash } from './ledger-line.ts'
+import { zeroHash } from './ledger-line-bytes.ts'
 
 export interface EsdbLedgerOptions {
   /** The address in --store. */

@@ -6,7 +6,7 @@ import type { Recorded, Seq, StreamName } from '../domain/event.ts'
 import { type EventStore, type Head, LedgerDamaged } from '../domain/event-store.ts'
 import { type EsdbClient, pause, type RemoteEvent } from './esdb-client.ts'
 import { lineOf, type RemoteLine } from './esdb-line.ts'
-import { zeroHash } from './ledger-line.ts'
+import { zeroHash } from './ledger-line-bytes.ts'
 
 /** Events that one read asks for. */
 const pageEvents = 500

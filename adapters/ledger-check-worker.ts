@@ -4,7 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Seq } from '../domain/event.ts'
 import { takeLines, type WrongLine } from './ledger-check.ts'
-import { zeroHash } from './ledger-line.ts'
+import { zeroHash } from './ledger-line-bytes.ts'
 import { chainAfter } from './ledger-scan.ts'
 
 /** Where the chain stands behind the lines, or the first of them that does not continue it. */

@@ -1,6 +1,6 @@
 // Whether many lines continue a chain, one behind the other.
 
-import { lineBytesMin } from './ledger-line.ts'
+import { lineBytesMin } from './ledger-line-bytes.ts'
 import { type Chain, takeLine } from './ledger-scan.ts'
 
 const newline = 0x0a

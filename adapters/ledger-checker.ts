@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads'
 import type { Seq } from '../domain/event.ts'
 import { takeLines } from './ledger-check.ts'
 import type { Checked, CheckOrder, LinesInBuffer } from './ledger-check-worker.ts'
-import { lineBytesMax, zeroHash } from './ledger-line.ts'
+import { lineBytesMax, zeroHash } from './ledger-line-bytes.ts'
 import { chainAfter, chunkBytes } from './ledger-scan.ts'
 
 export interface LineChecker {

@@ -15,7 +15,7 @@ import { codeOf, type LedgerFiles, replaceFile } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import { type Known, nothingKnown } from './ledger-known.ts'
-import { hashIn, lineBytesMin } from './ledger-line.ts'
+import { hashIn, lineBytesMin } from './ledger-line-bytes.ts'
 import { pastOf } from './ledger-past.ts'
 import { openSegment, type SegmentBytes } from './ledger-segment-bytes.ts'
 

@@ -10,7 +10,8 @@ import { type BookEvent, declarationOf } from '../domain/catalogue.ts'
 import type { Proposed, Recorded, Revision, Seq, StreamName } from '../domain/event.ts'
 import type { AppendRefusal, Expected, Group, StreamWrite } from '../domain/event-store.ts'
 import { mayWrite, type Role } from '../domain/stream.ts'
-import { fitsOnLine, lineBytesMax } from './ledger-line.ts'
+import { fitsOnLine } from './ledger-line.ts'
+import { lineBytesMax } from './ledger-line-bytes.ts'
 
 /** How many lines one write group may have: its frame counts with four digits. */
 export const groupLinesMax = 9999

@@ -13,7 +13,8 @@ import { crc32 } from 'node:zlib'
 import type { Seq } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { codeOf, type LedgerFiles, readFully, shortWrite } from './ledger-files.ts'
-import { digits, zeroHash } from './ledger-line.ts'
+import { digits } from './ledger-line.ts'
+import { zeroHash } from './ledger-line-bytes.ts'
 
 export interface DurableMark {
   readonly seq: Seq

@@ -7,7 +7,7 @@
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Revision, Seq, StreamName } from '../domain/event.ts'
 import { LedgerRecovered, LedgerRepaired, LedgerRestored, SegmentOpened } from '../domain/segment.ts'
-import { zeroHash } from './ledger-line.ts'
+import { zeroHash } from './ledger-line-bytes.ts'
 import { type Past, pastOf } from './ledger-past.ts'
 
 /** Where the ledger stands behind a line. */

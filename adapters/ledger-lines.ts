@@ -2,7 +2,8 @@
 
 import { hash } from 'node:crypto'
 import type { Recorded } from '../domain/event.ts'
-import { bodyOf, lineBytesMax, trailerBytes } from './ledger-line.ts'
+import { bodyOf } from './ledger-line.ts'
+import { lineBytesMax, trailerBytes } from './ledger-line-bytes.ts'
 
 export interface LineBuffer {
   clear(): void

@@ -1,7 +1,7 @@
 // A page: whole lines as bytes and as text at once, so that places are the same in both. Bytes are quick to look at one
 // by one, text is quick to compare and to cut from.
 
-import { lineBytesMax, lineBytesMin } from './ledger-line.ts'
+import { lineBytesMax, lineBytesMin } from './ledger-line-bytes.ts'
 
 export interface Page {
   readonly bytes: Buffer

@@ -7,15 +7,8 @@ import type { Recorded, Seq } from '../domain/event.ts'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { codeOf } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
-import {
-  decodeLine,
-  hashIn,
-  hashOfBytes,
-  lineBytesMin,
-  NotALine,
-  previousIn,
-  zeroHash,
-} from './ledger-line.ts'
+import { decodeLine, NotALine } from './ledger-line.ts'
+import { hashIn, hashOfBytes, lineBytesMin, previousIn, zeroHash } from './ledger-line-bytes.ts'
 import { chunksOf, locate } from './ledger-scan.ts'
 import { isBefore, listSegments } from './ledger-segment.ts'
 import { openSegment, type SegmentBytes } from './ledger-segment-bytes.ts'

@@ -15,7 +15,7 @@ import { codeOf, type LedgerFiles, nodeFiles, shortWrite } from './ledger-files.
 import { openHead, readHead, writeSlot } from './ledger-head.ts'
 import { NoSuchBook, readIdentity, requireFileSystem, requireWritable } from './ledger-identity.ts'
 import { type Known, nothingKnown } from './ledger-known.ts'
-import { previousIn, seqOf } from './ledger-line.ts'
+import { previousIn, seqOf } from './ledger-line-bytes.ts'
 import { LedgerBusy, openLock } from './ledger-lock.ts'
 import { clearPoison } from './ledger-poison.ts'
 import { damageError, judge, setAside, type Verdict } from './ledger-recovery.ts'

@@ -12,7 +12,7 @@ import {
   previousIn,
   seqOf,
   typeAt,
-} from './ledger-line.ts'
+} from './ledger-line-bytes.ts'
 import type { SegmentBytes } from './ledger-segment-bytes.ts'
 
 const newline = 0x0a

@@ -10,7 +10,7 @@ import fs from 'node:fs'
 import * as z from 'zod'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { codeOf } from './ledger-files.ts'
-import { zeroHash } from './ledger-line.ts'
+import { zeroHash } from './ledger-line-bytes.ts'
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const Count = z.int().positive()

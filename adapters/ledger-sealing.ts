@@ -17,7 +17,8 @@ import { LedgerDamaged } from '../domain/event-store.ts'
 import { SegmentClosed, SegmentOpened } from '../domain/segment.ts'
 import { codeOf, type LedgerFiles, readOnly, replaceFile, shortWrite } from './ledger-files.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
-import { decodeLine, previousIn, zeroHash } from './ledger-line.ts'
+import { decodeLine } from './ledger-line.ts'
+import { previousIn, zeroHash } from './ledger-line-bytes.ts'
 import { chainAfter, chunksOf, takeLine } from './ledger-scan.ts'
 import {
   noSeal,

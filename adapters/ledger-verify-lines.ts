@@ -8,16 +8,8 @@ import { ledgerStream } from '../domain/stream.ts'
 import { parseStored } from '../domain/upcast.ts'
 import type { Damage } from './ledger-advance.ts'
 import type { DurableMark } from './ledger-head.ts'
-import {
-  countAt,
-  decodeLine,
-  indexAt,
-  isFramed,
-  numberAt,
-  previousIn,
-  seqOf,
-  zeroHash,
-} from './ledger-line.ts'
+import { decodeLine } from './ledger-line.ts'
+import { countAt, indexAt, isFramed, numberAt, previousIn, seqOf, zeroHash } from './ledger-line-bytes.ts'
 import { type Chain, chainAfter, subjectOf, takeLine } from './ledger-scan.ts'
 
 /** Where a verification stands. */

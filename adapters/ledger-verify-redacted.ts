@@ -6,7 +6,7 @@ import type { Revision, Seq } from '../domain/event.ts'
 import type { Head } from '../domain/event-store.ts'
 import { type RedactedReport, RedactedUnusable } from '../domain/ledger-copies.ts'
 import { redactedLine } from './ledger-export-redacted.ts'
-import { lineBytesMax, trailerBytes } from './ledger-line.ts'
+import { lineBytesMax, trailerBytes } from './ledger-line-bytes.ts'
 import { textLines } from './text-lines.ts'
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)

@@ -3,7 +3,7 @@
 
 import { declarations } from '../domain/catalogue.ts'
 import type { StreamName } from '../domain/event.ts'
-import { typeAt } from './ledger-line.ts'
+import { typeAt } from './ledger-line-bytes.ts'
 
 const quote = 0x22
 

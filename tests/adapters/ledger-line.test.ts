@@ -4,23 +4,20 @@ import fs from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readSlot, slotBytes } from '../../adapters/ledger-head.ts'
+import { decodeLine, encodeLine, fitsOnLine, NotALine } from '../../adapters/ledger-line.ts'
 import {
   countAt,
-  decodeLine,
-  encodeLine,
-  fitsOnLine,
   hashIn,
   hashOfBytes,
   indexAt,
   isFramed,
   lineBytesMin,
-  NotALine,
   numberAt,
   previousIn,
   seqOf,
   typeAt,
   zeroHash,
-} from '../../adapters/ledger-line.ts'
+} from '../../adapters/ledger-line-bytes.ts'
 import { type BookEvent, UnknownEvent } from '../../domain/catalogue.ts'
 import type { Recorded } from '../../domain/event.ts'
 import { sha256 } from '../../domain/hash.ts'
