@@ -48,6 +48,23 @@ export const hashIn = (bytes: Buffer, end: number): string =>
 export const previousIn = (bytes: Buffer, end: number): string =>
   bytes.toString('latin1', end - trailerBytes - previousBytes + 6, end - trailerBytes - 1)
 
+/** Whether the line claims to have this hash. */
+export const claimsHash = (bytes: Uint8Array, end: number, hash: string): boolean =>
+  isHash(bytes, end - trailerBytes + 6, hash)
+
+/** Whether the line claims its predecessor to have this hash. */
+export const claimsPrevious = (bytes: Uint8Array, end: number, hash: string): boolean =>
+  isHash(bytes, end - trailerBytes - previousBytes + 6, hash)
+
+const hashCharacters = 64
+
+const isHash = (bytes: Uint8Array, at: number, hash: string): boolean => {
+  if (hash.length !== hashCharacters) return false
+  for (let index = 0; index < hashCharacters; index++)
+    if (bytes[at + index] !== hash.charCodeAt(index)) return false
+  return true
+}
+
 const frameStart = Buffer.from('{"n":"')
 const frameGroup = Buffer.from('","b":"')
 const frameType = Buffer.from('","t":"')

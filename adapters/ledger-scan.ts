@@ -2,6 +2,8 @@
 
 import type { Revision, Seq, StreamName } from '../domain/event.ts'
 import {
+  claimsHash,
+  claimsPrevious,
   countAt,
   hashIn,
   hashOfBytes,
@@ -177,13 +179,12 @@ export const takeLine = (
     return { expected: `at most ${lineBytesMax} bytes`, found: `${end - start} bytes` }
   if (!isFramed(bytes, start, end))
     return { expected: 'a line of the ledger', found: excerpt(bytes, start, end) }
-  const claimed = hashIn(bytes, end)
-  if (verifyHash) {
-    const own = hashOfBytes(bytes, start, end)
-    if (own !== claimed) return { expected: `hash ${own}`, found: claimed }
-  }
-  const previous = previousIn(bytes, end)
-  if (previous !== chain.hash) return { expected: `previous hash ${chain.hash}`, found: previous }
+  // Compared where they stand: texts of both would be made for every line of a ledger.
+  const own = verifyHash ? hashOfBytes(bytes, start, end) : hashIn(bytes, end)
+  if (verifyHash && !claimsHash(bytes, end, own))
+    return { expected: `hash ${own}`, found: hashIn(bytes, end) }
+  if (!claimsPrevious(bytes, end, chain.hash))
+    return { expected: `previous hash ${chain.hash}`, found: previousIn(bytes, end) }
   const seq = seqOf(bytes, start)
   if (seq !== chain.seq + 1) return { expected: `seq ${chain.seq + 1}`, found: `${seq}` }
   const index = numberAt(bytes, start + indexAt, 4)
@@ -196,7 +197,7 @@ export const takeLine = (
       found: `line ${index} of ${count}`,
     }
   chain.seq = seq
-  chain.hash = claimed
+  chain.hash = own
   chain.index = index
   chain.count = count
   return undefined
