@@ -9,9 +9,9 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync } from 
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { KillSwitch } from '../domain/kill-switch.ts'
+import { isNoRoom } from './ledger-appending.ts'
 import { codeOf, type LedgerFiles, nodeFiles, replaceFile } from './ledger-files.ts'
 import { releaseReserve } from './ledger-reserve.ts'
-import { isNoRoom } from './ledger-text.ts'
 
 const Kill = z.strictObject({ level: z.enum(['reducing', 'halted']), by: z.string(), reason: z.string() })
 type Kill = z.infer<typeof Kill>

@@ -8,8 +8,8 @@
 
 import { randomFillSync } from 'node:crypto'
 import fs from 'node:fs'
+import { isNoRoom, NoRoom } from './ledger-appending.ts'
 import { codeOf, type LedgerFiles } from './ledger-files.ts'
-import { isNoRoom, NoRoom } from './ledger-text.ts'
 
 export interface Reserve {
   /** Throws NoRoom when less is free than the reserve; `length` is what is about to be written. */

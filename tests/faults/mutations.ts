@@ -41,13 +41,13 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'ignores a short write',
-    file: 'adapters/ledger-text.ts',
+    file: 'adapters/ledger-appending.ts',
     find: 'return written === length ? undefined',
     put: 'return written >= 0 ? undefined',
   },
   {
     name: 'leaves the torn bytes of a failed write in the file',
-    file: 'adapters/ledger-text.ts',
+    file: 'adapters/ledger-appending.ts',
     find: '      files.truncate(fd, start)\n',
     put: '      if (start < 0) files.truncate(fd, start)\n',
   },
