@@ -5,7 +5,7 @@
 //   book-<book>     the lines, one event each, for ever
 //   lease-<book>    which executor holds the book; only the last few events are kept
 
-import { hash, randomUUID } from 'node:crypto'
+import { hash } from 'node:crypto'
 import * as z from 'zod'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { StoreUnreachable } from '../domain/remote-store.ts'
@@ -15,10 +15,9 @@ import {
   type Creation,
   formatVersion,
   LedgerFile,
-  type LedgerIdentity,
   NoSuchBook,
+  newIdentity,
   requireSame,
-  segmentBytesMaxDefault,
 } from './ledger-identity.ts'
 
 export const bookStream = (book: string): string => `book-${book}`
@@ -102,26 +101,13 @@ export const requireRemoteIdentity = async (
     return there.identity
   }
   if (create === undefined) throw new NoSuchBook(placeOf(client, book))
-  await writeRemoteIdentity(client, { ledger: newLedger(create, now()), copy: false }, -1)
+  await writeRemoteIdentity(
+    client,
+    { ledger: newIdentity({ ...create, reserveBytes: 0 }, now()), copy: false },
+    -1,
+  )
   return requireRemoteIdentity(client, book, create, now) // ours, or of whoever was faster
 }
-
-const newLedger = (
-  { book, mode, zone, segmentBytesMax = segmentBytesMaxDefault }: Creation,
-  now: Instant,
-): LedgerIdentity =>
-  LedgerFile.parse({
-    formatVersion,
-    minReaderVersion: formatVersion,
-    ledgerId: randomUUID(),
-    book,
-    mode,
-    epoch: now,
-    zone,
-    hash: 'sha256',
-    segmentBytesMax,
-    reserveBytes: 0,
-  } satisfies LedgerIdentity)
 
 /** Refuses to write into a copy: whoever follows would find two histories. */
 export const requireNoCopy = (client: EsdbClient, { ledger, copy }: RemoteIdentity): void => {

@@ -131,25 +131,32 @@ const contentOf = (folder: string): 'nothing' | 'ledger' => {
   )
 }
 
-/** Writes LEDGER.json; call it last, when all else that a new ledger needs is durable, and under the lock. */
-export const createIdentity = (
-  files: LedgerFiles,
-  folder: string,
+/** Of a ledger that is being created, in whichever store. The first epoch is the time at which that is done. */
+export const newIdentity = (
   { book, mode, zone, segmentBytesMax = segmentBytesMaxDefault, reserveBytes = 0 }: Creation,
-  now: Instant,
-): LedgerIdentity => {
-  const identity = LedgerFile.parse({
+  epoch: string,
+): LedgerIdentity =>
+  LedgerFile.parse({
     formatVersion,
     minReaderVersion: formatVersion,
     ledgerId: randomUUID(),
     book,
     mode,
-    epoch: now,
+    epoch,
     zone,
     hash: 'sha256',
     segmentBytesMax,
     reserveBytes,
   } satisfies LedgerIdentity)
+
+/** Writes LEDGER.json; call it last, when all else that a new ledger needs is durable, and under the lock. */
+export const createIdentity = (
+  files: LedgerFiles,
+  folder: string,
+  create: Creation,
+  now: Instant,
+): LedgerIdentity => {
+  const identity = newIdentity(create, now)
   writeIdentity(files, folder, identity)
   return identity
 }

@@ -18,13 +18,7 @@ import { parseStored } from '../domain/upcast.ts'
 import { killSwitch } from './kill-switch.ts'
 import { nodeFiles, replaceFile } from './ledger-files.ts'
 import { type DurableMark, nothingDurable, printSlot } from './ledger-head.ts'
-import {
-  type Creation,
-  formatVersion,
-  requireFileSystem,
-  segmentBytesMaxDefault,
-  writeIdentity,
-} from './ledger-identity.ts'
+import { type Creation, newIdentity, requireFileSystem, writeIdentity } from './ledger-identity.ts'
 import { encodeLine, fitsOnLine } from './ledger-line.ts'
 import { epochAfter } from './ledger-restore.ts'
 import { isBefore, readSegmentName } from './ledger-segment.ts'
@@ -56,7 +50,7 @@ export interface ImportOptions {
 export const importLedger = async (
   file: string,
   folder: string,
-  { book, mode, zone, segmentBytesMax = segmentBytesMaxDefault, reserveBytes = 0 }: Creation,
+  create: Creation,
   now: Instant,
   { allowMemory = false }: ImportOptions = {},
 ): Promise<ImportReport> => {
@@ -72,24 +66,13 @@ export const importLedger = async (
     const { mark, epochs, from, sha256 } = await writeSegments(file, stage)
     await killSwitch(stage).pull('halted', 'import', `imported from ${file}: look at it, then resume`)
     replaceFile(nodeFiles, stage, 'HEAD', printSlot(mark).repeat(2))
+    const { book, mode } = create
     const epoch = epochAfter(book, now, epochs)
-    const ledgerId = randomUUID()
-    writeIdentity(nodeFiles, stage, {
-      formatVersion,
-      minReaderVersion: formatVersion,
-      ledgerId,
-      book,
-      mode,
-      epoch,
-      zone,
-      hash: 'sha256',
-      segmentBytesMax,
-      reserveBytes,
-      derivedFrom: { book: from, seq: mark.seq, sha256 },
-    })
+    const identity = newIdentity(create, epoch)
+    writeIdentity(nodeFiles, stage, { ...identity, derivedFrom: { book: from, seq: mark.seq, sha256 } })
     fs.renameSync(stage, folder)
     nodeFiles.syncFolder(dirname(folder))
-    return { book, mode, ledgerId, epoch, seq: mark.seq, sha256 }
+    return { book, mode, ledgerId: identity.ledgerId, epoch, seq: mark.seq, sha256 }
   } catch (error) {
     fs.rmSync(stage, { recursive: true, force: true })
     throw error
