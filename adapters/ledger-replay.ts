@@ -55,8 +55,8 @@ export const replayLedger = async (folder: string, wanted: WantedFields, visit: 
           const to = segment === mark.segment ? mark.end : source.size
           end = await replayPlain(source, `${folder}/${segment}`, to, end.seq, fold, checker)
         } else {
-          await requireSealed(folder, source.seal, end, seal)
-          end = await replaySealed(source, source.seal, `${folder}/${segment}`, fold)
+          requireContinued(folder, source.seal, end, seal)
+          end = await replaySealed(source, source.seal, folder, fold)
           seal = readSeal(folder, segment)?.sha256 ?? noSeal
           checker.goOnBehind(end.seq, end.hash)
         }
@@ -139,15 +139,9 @@ const replayPlain = async (
 const wrongAt = (place: string, offset: number, { start, expected, found }: WrongLine): LedgerDamaged =>
   damaged(`${place} at byte ${offset + start}`, `expected ${expected}, found ${found}`)
 
-/** That a sealed segment continues what stands before it, and that its file is the one that was sealed. */
-const requireSealed = async (
-  folder: string,
-  seal: Seal,
-  before: Head,
-  previousSeal: string,
-): Promise<void> => {
-  const name = sealedName(seal.segment)
-  const place = `${folder}/${name}`
+/** That a sealed segment continues what stands before it. */
+const requireContinued = (folder: string, seal: Seal, before: Head, previousSeal: string): void => {
+  const place = `${folder}/${sealedName(seal.segment)}`
   if (seal.firstSeq !== before.seq + 1 || seal.previousHash !== before.hash)
     throw damaged(
       place,
@@ -155,15 +149,27 @@ const requireSealed = async (
     )
   if (seal.previousSeal !== previousSeal)
     throw damaged(place, 'its seal names another seal than the one of the segment before')
+}
+
+/** That the file is the one that was sealed. */
+const requireSealed = async (folder: string, seal: Seal): Promise<void> => {
+  const place = `${folder}/${sealedName(seal.segment)}`
   const sha256 = await sha256OfFile(place)
   if (sha256 !== seal.gzSha256) throw damaged(place, `expected SHA-256 ${seal.gzSha256}, found ${sha256}`)
 }
 
-/** Folds lines that their seal vouches for. */
-const replaySealed = async (source: SegmentBytes, seal: Seal, place: string, fold: Fold): Promise<Head> => {
+/** Folds lines that their seal vouches for, while the file is compared with it. */
+const replaySealed = async (source: SegmentBytes, seal: Seal, folder: string, fold: Fold): Promise<Head> => {
+  const sealed = requireSealed(folder, seal)
+  sealed.catch(() => {}) // thrown where it is awaited
   let seq = seal.firstSeq - 1
-  for await (const { bytes } of chunksOf(source, 0, source.size)) seq = foldLines(bytes, seq, fold)
-  if (seq !== seal.lastSeq) throw damaged(place, `expected event ${seal.lastSeq} at its end, found ${seq}`)
+  try {
+    for await (const { bytes } of chunksOf(source, 0, source.size)) seq = foldLines(bytes, seq, fold)
+  } finally {
+    await sealed // which says more than a fold or a gunzip that stumbles over another file
+  }
+  if (seq !== seal.lastSeq)
+    throw damaged(`${folder}/${seal.segment}`, `expected event ${seal.lastSeq} at its end, found ${seq}`)
   return { seq, hash: seal.lastHash }
 }
 

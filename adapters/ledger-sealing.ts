@@ -237,7 +237,7 @@ const packedProblem = async (folder: string, seal: Seal): Promise<string | undef
 
 export const sha256OfFile = async (path: string): Promise<string> => {
   const sha256 = createHash('sha256')
-  for await (const chunk of fs.createReadStream(path)) sha256.update(chunk)
+  for await (const chunk of fs.createReadStream(path, { highWaterMark: 1024 * 1024 })) sha256.update(chunk)
   return sha256.digest('hex')
 }
 
