@@ -17,6 +17,9 @@ const promised = [
   'scan_3000',
   'order_path_vs_bare',
   'append_group_vs_lmdb',
+  'append_one_vs_sqlite',
+  'append_one_vs_sqlite_normal',
+  'append_one_vs_lmdb',
 ]
 
 /** What needs somebody else's program, which is not installed with ours. */
@@ -24,6 +27,9 @@ const peers: Readonly<Record<string, string>> = {
   append_group_vs_sqlite: 'better-sqlite3',
   backtest_vs_grademark: 'grademark',
   append_group_vs_lmdb: 'lmdb',
+  append_one_vs_sqlite: 'better-sqlite3',
+  append_one_vs_sqlite_normal: 'better-sqlite3',
+  append_one_vs_lmdb: 'lmdb',
 }
 
 interface Detail {

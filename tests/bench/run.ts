@@ -4,6 +4,7 @@ import { cpus } from 'node:os'
 import { appendDurableVsRaw } from './append-durable-vs-raw.ts'
 import { appendGroupVsLmdb } from './append-group-vs-lmdb.ts'
 import { appendGroupVsSqlite } from './append-group-vs-sqlite.ts'
+import { appendOneVsPeers } from './append-one-vs-peers.ts'
 import { backtestVsGrademark } from './backtest-vs-grademark.ts'
 import { type Benchmark, type Measured, measure, meets, type Size, type Skipped } from './benchmark.ts'
 import { dayOf100Vs1 } from './day-of-100-vs-1.ts'
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   scan3000,
   orderPathVsBare,
   appendGroupVsLmdb,
+  ...appendOneVsPeers,
 ]
 
 const args = process.argv.slice(2)

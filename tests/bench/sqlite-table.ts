@@ -6,14 +6,14 @@ import type { SqliteDatabase } from './peer.ts'
 type Row = readonly (string | number)[]
 
 export interface EventTable {
-  /** One transaction, durable when it returns. */
+  /** One transaction, durable when it returns, except with NORMAL. */
   insert(rows: readonly Row[]): void
   close(): void
 }
 
-export const openTable = (database: SqliteDatabase): EventTable => {
+export const openTable = (database: SqliteDatabase, synchronous: 'FULL' | 'NORMAL' = 'FULL'): EventTable => {
   database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = FULL')
+  database.pragma(`synchronous = ${synchronous}`)
   database.exec(
     'create table events (seq integer primary key, type text, stream text, revision integer, id text, at text, version integer, run integer, data text)',
   )
