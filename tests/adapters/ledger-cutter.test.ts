@@ -69,7 +69,7 @@ test('numbers of any size are cut as they were written', () => {
 })
 
 test('one cutter cuts line after line: what it remembers of the last is only used when it stands there again', () => {
-  const cutter = cutterOf('OrderFilled', 1, ['symbol', 'side', 'tradeId', 'price'])
+  const cutter = cutterOf('OrderFilled', 2, ['symbol', 'side', 'tradeId', 'price'])
   const trades = ['t-1', 't-1', 't-10', 't', '', 't-1"', 't-1\\', 'ü', 't-1']
   for (let again = 0; again < 100; again++)
     for (const tradeId of trades) {
