@@ -7,7 +7,7 @@
 
 import type { BookEvent, EventNamed, EventType } from '../domain/catalogue.ts'
 import type { Decimal } from '../domain/decimal.ts'
-import type { Recorded } from '../domain/event.ts'
+import type { Recorded, Seq } from '../domain/event.ts'
 import { isSome, none, type Option, some } from '../domain/result.ts'
 import type { RiskDenial } from '../domain/risk-denial.ts'
 import type { CalendarDate } from '../domain/time.ts'
@@ -318,9 +318,12 @@ const shares = (results: ReadonlyMap<string, TradeSums>): readonly KpiShare[] =>
     .sort(byCodeUnit)
     .map(name => ({ name, figures: tradeFigures(results.get(name) as TradeSums) }))
 
+/** The last event that changed a figure. */
+export const kpiAsOf = ({ equity, trades, tally, quality, drift }: Kpi): Seq =>
+  Math.max(equity.asOf, equity.portfolio.asOf, trades.asOf, tally.asOf, quality.asOf, drift.asOf)
+
 export const kpiFiles = function* (state: Kpi): Generator<ViewFile> {
-  const { equity, trades, tally, quality, drift } = state
-  const asOf = Math.max(equity.asOf, equity.portfolio.asOf, trades.asOf, tally.asOf, quality.asOf, drift.asOf)
+  const asOf = kpiAsOf(state)
   if (asOf > 0) yield jsonFile('kpi.json', asOf, () => printKpi(kpiReport(state)))
 }
 

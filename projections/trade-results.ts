@@ -12,7 +12,11 @@ export interface TradeResults {
   /** By the scan row of the entry: its anchor and its session; 'none' where no scan stands behind it. */
   readonly byAnchor: Map<string, TradeSums>
   readonly byScan: Map<string, TradeSums>
+  /** The last ones, oldest first. */
+  readonly newest: Trade[]
 }
+
+const newestMax = 25
 
 export const noResults = (): TradeResults => ({
   total: noTrades(),
@@ -21,15 +25,19 @@ export const noResults = (): TradeResults => ({
   byStrategy: new Map(),
   byAnchor: new Map(),
   byScan: new Map(),
+  newest: [],
 })
 
-export const addResult = (results: TradeResults, { by, symbol, origin, netPnl }: Trade): void => {
+export const addResult = (results: TradeResults, trade: Trade): void => {
+  const { by, symbol, origin, netPnl } = trade
   addTrade(results.total, netPnl)
   addTrade(sumsIn(results.bySymbol, symbol), netPnl)
   addTrade(sumsIn(results.byWisher, by), netPnl)
   addTrade(sumsIn(results.byStrategy, by.split('@')[0] as string), netPnl)
   addTrade(sumsIn(results.byAnchor, origin?.anchor ?? 'none'), netPnl)
   addTrade(sumsIn(results.byScan, origin?.scan ?? 'none'), netPnl)
+  results.newest.push(trade)
+  if (results.newest.length > newestMax) results.newest.shift()
 }
 
 const sumsIn = (all: Map<string, TradeSums>, name: string): TradeSums => {

@@ -13,7 +13,8 @@ import { decisionFiles, decisions } from './decisions.ts'
 import { equityFiles } from './equity.ts'
 import { health, healthFiles } from './health.ts'
 import { heartbeat, heartbeatFiles } from './heartbeat.ts'
-import { kpi, kpiFiles } from './kpi.ts'
+import { kpiFiles } from './kpi.ts'
+import { kpiReportFiles, kpiReports } from './kpi-reports.ts'
 import { orderFiles, orders } from './orders.ts'
 import { portfolioFiles } from './portfolio.ts'
 import type { AnyProjection } from './projection.ts'
@@ -28,17 +29,18 @@ const view = <State>(projection: AnyProjection<State>, files: View<State>['files
   files,
 })
 
-/** Several views of one projection share its fold: `kpi` holds the portfolio and the equity curve. */
+/** Several views of one projection share its fold: `kpiReports` holds the figures, these the portfolio and the equity curve. */
 export const views: readonly View<unknown>[] = [
-  view(kpi, ({ equity }) => portfolioFiles(equity.portfolio)),
+  view(kpiReports, ({ kpi }) => portfolioFiles(kpi.equity.portfolio)),
   view(orders, orderFiles),
   view(heartbeat, heartbeatFiles),
   view(health, healthFiles),
   view(runner, runnerFiles),
   view(decisions, decisionFiles),
   view(trades, tradeFiles),
-  view(kpi, ({ equity }) => equityFiles(equity)),
-  view(kpi, kpiFiles),
+  view(kpiReports, ({ kpi }) => equityFiles(kpi.equity)),
+  view(kpiReports, ({ kpi }) => kpiFiles(kpi)),
+  view(kpiReports, kpiReportFiles),
   view(watchlist, candidateFiles),
   view(watchlist, watchlistFiles),
   view(badTickers, badTickerFiles),

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../domain/hash.ts'
 import { heartbeat } from '../../projections/heartbeat.ts'
-import { kpi } from '../../projections/kpi.ts'
+import { kpiReports } from '../../projections/kpi-reports.ts'
 import { portfolio } from '../../projections/portfolio.ts'
 import { trades } from '../../projections/trades.ts'
 import { foldAll, indexPath, startFold, typesOf, views } from '../../projections/views.ts'
@@ -29,6 +29,9 @@ describe('the files', () => {
       'equity_curve.csv',
       'execution_heartbeat.json',
       'kpi.json',
+      'kpi_reports/latest.csv',
+      'kpi_reports/latest.html',
+      'kpi_reports/latest.json',
       'orders.json',
       'portfolio.json',
       'portfolio_decision_latest.json',
@@ -147,7 +150,7 @@ describe('the fold', () => {
     const fold = await foldAll(views, aDay)
     expect(fold.stateOf(heartbeat).cycles).toBe(1)
     expect(fold.stateOf(trades).closed).toHaveLength(1)
-    expect(fold.stateOf(kpi).equity.portfolio.cash).toBe('10010')
+    expect(fold.stateOf(kpiReports).kpi.equity.portfolio.cash).toBe('10010')
     expect(() => fold.stateOf(portfolio)).toThrow('portfolio is not among the views')
   })
 })
