@@ -81,6 +81,7 @@ export const terminalScreen = (settings: ScreenSettings): Screen => {
         : plainTable(head, rows, numbers)
       print(table, 'table')
     },
+    document: text => stdout(text),
     result: value => {
       if (json) stdout(`${JSON.stringify(value ?? null, undefined, terminal ? 2 : undefined)}\n`)
     },

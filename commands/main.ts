@@ -306,6 +306,7 @@ const silent = (screen: Screen): Screen => ({
   say: () => {},
   heading: () => {},
   table: () => {},
+  document: () => {},
   result: () => {},
   progress: () => ({ at: () => {}, stop: () => {} }),
 })

@@ -2,6 +2,8 @@
 
 import { type Decimal, toPlaces } from '../domain/decimal.ts'
 import { isSome, type Option } from '../domain/result.ts'
+import { costsPage } from '../projections/costs-page.ts'
+import { printCsv } from '../projections/csv.ts'
 import {
   costsBy,
   type ExecutionCosts,
@@ -15,20 +17,23 @@ import {
   slippageOf,
 } from '../projections/execution-quality.ts'
 import { kpiFields } from '../projections/kpi.ts'
+import { costRows, printCosts, rowTitles } from '../projections/kpi-document.ts'
 import { feed } from '../projections/projection.ts'
-import { notAvailable, roundedIn, shown } from '../projections/shown.ts'
-import { otherFeesIn } from '../projections/view.ts'
+import { notAvailable } from '../projections/shown.ts'
+import { otherFeesIn, printJson } from '../projections/view.ts'
 import type { Command } from './command.ts'
 import { exit } from './exit.ts'
+import { type FormatOptions, formatOf, withFormat } from './report-format.ts'
 
 const fields = new Map(
   ([...executionQuality.types, 'BookOpened'] as const).map(type => [type, kpiFields[type]] as const),
 )
 
-export const reportCosts: Command<object> = {
-  options: yargs => yargs,
-  run: async engine => {
+export const reportCosts: Command<FormatOptions> = {
+  options: withFormat,
+  run: async (engine, options) => {
     const { screen } = engine
+    const format = formatOf(screen.json, options)
     let quality = executionQuality.initial()
     let currency = ''
     // Figures of money come from verified lines only.
@@ -39,6 +44,26 @@ export const reportCosts: Command<object> = {
     const total = executionCosts(quality.orders.values())
     const bySymbol = costsBy(quality, ({ symbol }) => symbol)
     const byWisher = costsBy(quality, ({ by }) => by)
+
+    const document = {
+      currency,
+      total: printCosts(total),
+      bySymbol: Object.fromEntries(bySymbol.map(([name, costs]) => [name, printCosts(costs)])),
+      byWisher: Object.fromEntries(byWisher.map(([name, costs]) => [name, printCosts(costs)])),
+      orders: [...quality.orders.values()].map(printOrder),
+    }
+    if (format === 'json') screen.document(printJson(document))
+    if (format === 'csv')
+      screen.document(
+        printCsv(rowTitles, [
+          ...bySymbol.flatMap(([name, costs]) => costRows('symbol', name, costs, currency)),
+          ...byWisher.flatMap(([name, costs]) => costRows('wisher', name, costs, currency)),
+          ...costRows('book', '', total, currency),
+        ]),
+      )
+    if (format === 'html')
+      screen.document(costsPage({ book: engine.config.book, currency, bySymbol, byWisher, total }))
+    if (format !== 'table') return exit.done
 
     screen.heading(
       `Costs of ${engine.config.book}, money in ${currency}; a cost is positive, a gain negative`,
@@ -55,13 +80,7 @@ export const reportCosts: Command<object> = {
     screen.say(
       'slippage: fills against the arrival price; shortfall: fills, fees and what was not filled against the decision price',
     )
-    screen.result({
-      currency,
-      total: printCosts(total),
-      bySymbol: Object.fromEntries(bySymbol.map(([name, costs]) => [name, printCosts(costs)])),
-      byWisher: Object.fromEntries(byWisher.map(([name, costs]) => [name, printCosts(costs)])),
-      orders: [...quality.orders.values()].map(printOrder),
-    })
+    screen.result(document)
     return exit.done
   },
 }
@@ -81,19 +100,6 @@ const cells = ({ cost, bps, orders }: MeasuredCost): readonly string[] => [
   isSome(bps) ? bps.value.toFixed(2) : notAvailable,
   `${orders}`,
 ]
-
-const printCosts = ({ slippage, shortfall, otherFees, ...costs }: ExecutionCosts): object => ({
-  ...costs,
-  ...otherFeesIn(otherFees),
-  slippage: printCost(slippage),
-  shortfall: printCost(shortfall),
-})
-
-const printCost = ({ cost, bps, orders }: MeasuredCost): object => ({
-  cost: shown(cost),
-  bps: shown(roundedIn(bps)),
-  orders,
-})
 
 const printOrder = (order: ExecutedOrder): object => {
   const { orderId, by, symbol, side, terms, filled, value, fees, otherFees, endPrice } = order

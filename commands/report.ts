@@ -3,20 +3,28 @@
 import type { Decimal } from '../domain/decimal.ts'
 import { toPlaces } from '../domain/decimal.ts'
 import { isSome, type Option } from '../domain/result.ts'
-import { type KpiGroup, kpi, kpiFields, kpiFiles, kpiReport } from '../projections/kpi.ts'
+import { type KpiGroup, kpi, kpiAsOf, kpiFields, kpiFiles, kpiReport } from '../projections/kpi.ts'
+import { reportTexts } from '../projections/kpi-reports.ts'
 import type { Figure } from '../projections/shown.ts'
 import type { Command } from './command.ts'
 import { exit } from './exit.ts'
+import { type FormatOptions, formatOf, withFormat } from './report-format.ts'
 
-export const reportKpi: Command<object> = {
-  options: yargs => yargs,
-  run: async engine => {
+export const reportKpi: Command<FormatOptions> = {
+  options: withFormat,
+  run: async (engine, options) => {
     const { screen } = engine
+    const format = formatOf(screen.json, options)
     let state = kpi.initial()
     // Figures of money come from verified lines only.
     await engine.replay(new Map(Object.entries(kpiFields)), cut => {
       state = kpi.apply(state, cut as Parameters<typeof kpi.apply>[1])
     })
+    if (format !== 'table') {
+      // The bytes of kpi_reports/latest.*, as of now.
+      screen.document(reportTexts(state, engine.config.book, kpiAsOf(state))[format])
+      return exit.done
+    }
     const report = kpiReport(state)
     const { currency, from, to, figures, denials, bySymbol, byWisher, byStrategy, byAnchor, byScan } = report
     screen.heading(`KPI of ${engine.config.book}, ${optional(from)} to ${optional(to)}, money in ${currency}`)

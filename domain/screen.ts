@@ -14,6 +14,8 @@ export interface Screen {
   heading(text: string): void
   /** Columns of text; numbers are right-aligned where `numbers` names their column (0-based). */
   table(head: readonly string[], rows: ReadonlyArray<readonly string[]>, numbers?: readonly number[]): void
+  /** A whole document on stdout, as it is: for a file or another program. */
+  document(text: string): void
   /** The machine's version of the result, on stdout, only with `--json`. */
   result(value: unknown): void
   /** A remark on stderr. */

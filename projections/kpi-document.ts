@@ -10,7 +10,7 @@ import { costsBy, type ExecutionCosts, executionCosts, type MeasuredCost } from 
 import { type Kpi, type KpiReport, kpiReport } from './kpi.ts'
 import { notAvailable, roundedIn, shown } from './shown.ts'
 import type { Trade } from './trades.ts'
-import { byCodeUnit } from './view.ts'
+import { byCodeUnit, otherFeesIn } from './view.ts'
 
 /** All money in the book's currency. */
 export interface KpiDocument {
@@ -147,8 +147,9 @@ export const printDocument = ({
 })
 
 /** Costs as plain data. */
-export const printCosts = ({ slippage, shortfall, ...costs }: ExecutionCosts): object => ({
+export const printCosts = ({ slippage, shortfall, otherFees, ...costs }: ExecutionCosts): object => ({
   ...costs,
+  ...otherFeesIn(otherFees),
   slippage: printCost(slippage),
   shortfall: printCost(shortfall),
 })
@@ -158,6 +159,9 @@ const printCost = ({ cost, bps, orders }: MeasuredCost): object => ({
   bps: shown(roundedIn(bps)),
   orders,
 })
+
+/** Of every report's CSV. */
+export const rowTitles = ['section', 'name', 'figure', 'value', 'unit', 'sample', 'of'] as const
 
 /** One figure a row: whose it is, what, how much, and from how many of what. */
 export const documentRows = ({ report, costs }: KpiDocument): string => {
@@ -194,7 +198,7 @@ export const documentRows = ({ report, costs }: KpiDocument): string => {
     for (const [name, each] of groups) rows.push(...costRows(section, name, each, currency))
   for (const [reason, times] of report.denials)
     rows.push(['denial', reason, 'denied', times, 'count', times, 'intents'])
-  return printCsv(['section', 'name', 'figure', 'value', 'unit', 'sample', 'of'], rows)
+  return printCsv(rowTitles, rows)
 }
 
 /** The costs of a group of orders, as rows of the same form. */

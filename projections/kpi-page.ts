@@ -2,11 +2,21 @@
 
 import { type Decimal, toNumber, toPlaces } from '../domain/decimal.ts'
 import { isSome, type Option } from '../domain/result.ts'
-import type { ExecutionCosts, MeasuredCost } from './execution-quality.ts'
+import { costsRemark, costsTable } from './costs-page.ts'
 import type { KpiGroup, KpiShare } from './kpi.ts'
 import type { CurvePoint, KpiDocument } from './kpi-document.ts'
 import { linePlot } from './line-plot.ts'
-import { datum, escaped, grouped, type PageCell, pageTable, printPage } from './report-page.ts'
+import {
+  count,
+  datum,
+  escaped,
+  grouped,
+  money,
+  type PageCell,
+  pageTable,
+  printPage,
+  section,
+} from './report-page.ts'
 import { type Figure, notAvailable, roundedIn, shown } from './shown.ts'
 
 export const kpiPage = (document: KpiDocument): string => {
@@ -29,7 +39,7 @@ export const kpiPage = (document: KpiDocument): string => {
       section(
         'Execution',
         [costsTable('Costs by symbol', 'symbol', document.costs.bySymbol, document.costs.total)],
-        'A cost is positive, a gain negative. Slippage: fills against the arrival price. Shortfall: fills, fees and what was not filled against the decision price; n orders each.',
+        costsRemark,
       ),
       ...(document.positions.length === 0 ? [] : [positionsSection(document)]),
       ...(document.trades.length === 0 ? [] : [tradesSection(document)]),
@@ -56,26 +66,12 @@ export const kpiPage = (document: KpiDocument): string => {
 const period = ({ report: { from, to } }: KpiDocument): string =>
   isSome(from) && isSome(to) ? `${from.value} to ${to.value}` : 'No day of trading yet'
 
-const section = (heading: string, parts: readonly string[], remark = ''): string =>
-  [
-    '<section>',
-    `<h2>${heading}</h2>`,
-    ...parts,
-    ...(remark === '' ? [] : [`<p>${remark}</p>`]),
-    '</section>',
-  ].join('\n')
-
 // ── figures in words ────────────────────────────────────────────────────────────────────────────────────────────
-
-const money = (value: Decimal): PageCell =>
-  datum(value, grouped(toPlaces(value, 2)), value.startsWith('-') ? 'loss' : '')
 
 const percent = (value: Option<number>): PageCell => {
   const exact = roundedIn(value)
   return isSome(exact) ? datum(exact.value, `${(exact.value * 100).toFixed(1)} %`) : datum(notAvailable, '–')
 }
-
-const count = (value: number): PageCell => datum(value, grouped(`${value}`))
 
 /** A figure of the report as a person reads it. */
 const printed = ({ value, unit }: Figure): string => {
@@ -203,39 +199,6 @@ const optionalMoney = (value: Option<number>): PageCell => {
   if (!isSome(exact)) return datum(notAvailable, '–')
   const text = grouped(exact.value.toFixed(2))
   return datum(exact.value, text, text.startsWith('−') ? 'loss' : '')
-}
-
-const costsTable = (
-  caption: string,
-  name: string,
-  groups: readonly (readonly [name: string, costs: ExecutionCosts])[],
-  total: ExecutionCosts,
-): string => {
-  const row = ([name, costs]: readonly [string, ExecutionCosts]): readonly PageCell[] => [
-    name,
-    count(costs.orders),
-    count(costs.filledOrders),
-    money(costs.value),
-    money(costs.fees),
-    ...measured(costs.slippage),
-    ...measured(costs.shortfall),
-  ]
-  return pageTable(
-    caption,
-    [name, 'orders', 'filled', 'value', 'fees', 'slippage', 'bps', 'n', 'shortfall', 'bps', 'n'],
-    groups.map(row),
-    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
-    [row(['all', total])],
-  )
-}
-
-const measured = ({ cost, bps, orders }: MeasuredCost): readonly PageCell[] => {
-  const exact = roundedIn(bps)
-  return [
-    isSome(cost) ? datum(cost.value, grouped(toPlaces(cost.value, 2))) : datum(notAvailable, '–'),
-    isSome(exact) ? datum(exact.value, grouped(exact.value.toFixed(2))) : datum(notAvailable, '–'),
-    count(orders),
-  ]
 }
 
 const positionsSection = ({ positions }: KpiDocument): string =>

@@ -1,6 +1,8 @@
 // The page of a report: HTML in one file. It holds everything it shows, asks no network for anything, runs no script,
 // and follows the reader's light or dark, width and paper.
 
+import { type Decimal, toPlaces } from '../domain/decimal.ts'
+
 export interface ReportPage {
   readonly title: string
   /** Under the title: HTML. */
@@ -27,6 +29,22 @@ export const grouped = (text: string): string => {
   const apart = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')
   return `${text.startsWith('-') ? '−' : ''}${apart}${fraction === undefined ? '' : `.${fraction}`}`
 }
+
+/** Money to two places; a loss in the colour of one. */
+export const money = (value: Decimal): PageCell =>
+  datum(value, grouped(toPlaces(value, 2)), value.startsWith('-') ? 'loss' : '')
+
+export const count = (value: number): PageCell => datum(value, grouped(`${value}`))
+
+/** A heading and what stands below it, HTML; the remark ends it. */
+export const section = (heading: string, parts: readonly string[], remark = ''): string =>
+  [
+    '<section>',
+    `<h2>${heading}</h2>`,
+    ...parts,
+    ...(remark === '' ? [] : [`<p>${remark}</p>`]),
+    '</section>',
+  ].join('\n')
 
 /** `numbers` are the columns (0-based) of figures; the first column names the row. A row named in `totals` ends the table. */
 export const pageTable = (

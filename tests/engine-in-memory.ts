@@ -118,6 +118,7 @@ const quiet: Screen = {
   say: () => {},
   heading: () => {},
   table: () => {},
+  document: () => {},
   result: () => {},
   note: () => {},
   progress: () => ({ at: () => {}, stop: () => {} }),
