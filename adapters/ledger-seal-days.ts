@@ -34,11 +34,7 @@ export async function* sealDays(
     const poison = poisonOf(files, folder, systemClock.now)
     poison.refuse() // a disk that failed a sync is given nothing to compress, and no plain file is removed
     const today = dateOf(headSegment(files, folder, poison))
-    // A crash before its first line leaves a segment empty; the book then begins with a later one.
-    const closed = listSegments(folder).filter(
-      name =>
-        dateOf(name) < today && (upTo === undefined || dateOf(name) <= upTo) && sizeOf(folder, name) > 0,
-    )
+    const closed = closedSegments(folder, today).filter(name => upTo === undefined || dateOf(name) <= upTo)
     let previous: SealRead | undefined
     for (const [index, segment] of closed.entries()) {
       const fresh = fs.existsSync(`${folder}/${segment}`)
@@ -53,6 +49,24 @@ export async function* sealDays(
     }
   } finally {
     free()
+  }
+}
+
+/** A crash before its first line leaves a segment empty; the book then begins with a later one. */
+const closedSegments = (folder: string, today: string): readonly string[] =>
+  listSegments(folder).filter(name => dateOf(name) < today && sizeOf(folder, name) > 0)
+
+/** Closed segments that still lie there as they were written. Reads only; throws NoSuchBook. */
+export const unsealedSegments = (folder: string): readonly { segment: string; bytes: number }[] => {
+  if (readIdentity(folder) === undefined) throw new NoSuchBook(folder)
+  const fd = openHead(folder, 'r')
+  try {
+    const today = dateOf(readHead(fd, folder).mark.segment)
+    return closedSegments(folder, today)
+      .filter(segment => fs.existsSync(`${folder}/${segment}`))
+      .map(segment => ({ segment, bytes: fs.statSync(`${folder}/${segment}`).size }))
+  } finally {
+    fs.closeSync(fd)
   }
 }
 

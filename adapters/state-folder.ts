@@ -207,7 +207,8 @@ const entriesOf = async (folder: string) => {
   }
 }
 
-const isTemporary = (name: string): boolean => /(^|\/)\.[^/]+\.\d+\.tmp$/.test(name)
+/** What an interrupted write left behind. */
+export const isTemporary = (name: string): boolean => /(^|\/)\.[^/]+\.\d+\.tmp$/.test(name)
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
 

@@ -42,6 +42,9 @@ export interface Bookkeeper {
   stop(reason: RunStopped['data']['reason'], detail: string): Promise<void>
 }
 
+/** What these write is one event, not a run. */
+const withoutRun: ReadonlySet<Role> = new Set(['cli', 'health', 'guard', 'retain', 'snapshot'])
+
 export const bookkeeper = (
   engine: Engine,
   store: EventStore,
@@ -132,7 +135,7 @@ export const bookkeeper = (
     store,
     catchUp,
     append: async (writes, ifUnmoved = false) => {
-      if (run === 0 && role !== 'cli' && role !== 'health' && role !== 'guard') {
+      if (run === 0 && !withoutRun.has(role)) {
         // A wish, a verdict or a recovery is one event, not a run. What others wrote while a run began, the decision did not know.
         const decidedAt = seen
         await start()

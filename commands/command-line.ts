@@ -66,6 +66,11 @@ const verbs: readonly Verb[] = [
   verb('verify [day]', "Prove the ledger's bytes", async () => (await import('./verify.ts')).verify),
   verb('seal [day]', 'Seal and anchor every closed day', async () => (await import('./seal.ts')).seal),
   verb(
+    'retain',
+    'Seal the days that are over, throw away what is old',
+    async () => (await import('./retain.ts')).retain,
+  ),
+  verb(
     'repair',
     'After a failed sync: prove the ledger, write it anew',
     async () => (await import('./repair.ts')).repair,

@@ -26,6 +26,7 @@ import type { Log } from '../domain/log.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import type { Notifier } from '../domain/notifier.ts'
 import type { Order } from '../domain/order.ts'
+import type { DisposableFiles } from '../domain/retention.ts'
 import type { Screen } from '../domain/screen.ts'
 import type { StrategyServer } from '../domain/strategy-server.ts'
 import type { Role } from '../domain/stream.ts'
@@ -90,6 +91,8 @@ export interface Engine {
   readonly units: Units
   /** Bytes on the disk where the ledger lies. */
   diskOfLedger(): { readonly free: number; readonly total: number }
+  /** What retention may throw away. */
+  readonly disposable: DisposableFiles
   readonly guardHands: GuardHands
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal

@@ -78,6 +78,7 @@ const engineOf = async (
   const { dataFolder } = await import('../adapters/data-folder.ts')
   const { liveAccount, systemdCredentials } = await import('../adapters/venue-keys.ts')
   const { notifySocket } = await import('../adapters/notify-socket.ts')
+  const { disposableFiles } = await import('../adapters/disposable-files.ts')
   const { guardHands } = await import('../adapters/guard-hands.ts')
   const { unitFolder } = await import('../adapters/unit-folder.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
@@ -137,6 +138,7 @@ const engineOf = async (
       const { bavail, blocks, bsize } = statfsSync(existsSync(ledgerPath) ? ledgerPath : '.')
       return { free: bavail * bsize, total: blocks * bsize }
     },
+    disposable: disposableFiles(ledgerPath, stateBook),
     guardHands: guardHands('/var/lib/veritape/requests', process.env),
     signal,
     ledgerPath,

@@ -10,6 +10,7 @@ import * as health from './health.ts'
 import * as intent from './intent.ts'
 import * as leaseTaken from './lease-taken.ts'
 import * as order from './order.ts'
+import * as retention from './retention.ts'
 import * as run from './run.ts'
 import * as safety from './safety.ts'
 import * as scan from './scan.ts'
@@ -74,6 +75,7 @@ export const declarations = [
   health.RecoverySucceeded,
   health.RecoveryFailed,
   health.AlertRaised,
+  retention.RetentionCompleted,
   segment.SegmentOpened,
   segment.SegmentClosed,
   segment.LedgerRecovered,

@@ -30,10 +30,14 @@ export const truthStream: StreamName = 'truth'
 export const healthStream: StreamName = 'health'
 /** What the guardian did. */
 export const guardStream: StreamName = 'guard'
+/** What was tidied away. */
+export const retentionStream: StreamName = 'retention'
+/** What the market and the account looked like when somebody asked. */
+export const snapshotStream: StreamName = 'snapshots'
 /** Segments and recoveries: the store's own. */
 export const ledgerStream: StreamName = 'ledger'
 
-export type Role = 'execute' | 'scan' | 'cli' | 'reconcile' | 'health' | 'guard'
+export type Role = 'execute' | 'scan' | 'cli' | 'reconcile' | 'health' | 'guard' | 'retain' | 'snapshot'
 
 /** A name that ends in a dash stands for all streams that begin with it. */
 const writers: ReadonlyArray<readonly [name: string, roles: readonly Role[]]> = [
@@ -49,6 +53,8 @@ const writers: ReadonlyArray<readonly [name: string, roles: readonly Role[]]> = 
   ['truth', ['reconcile']],
   ['health', ['health']],
   ['guard', ['guard']],
+  ['retention', ['retain']],
+  ['snapshots', ['snapshot']],
 ]
 
 /** Whether a process in this role may write the stream. */

@@ -165,6 +165,7 @@ export const world = (
       notifier: { progress: () => {}, stopping: () => {} },
       units: unreachable,
       guardHands: unreachable,
+      disposable: { list: async () => [], remove: async () => false, unsealed: () => [] },
       diskOfLedger: () => ({ free: 1e12, total: 1e12 }),
       ledgerPath: 'memory',
       hasBook: async name => name === settings.book,

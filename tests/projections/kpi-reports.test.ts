@@ -36,6 +36,15 @@ const elementsOf = (
   return { elements, errors }
 }
 
+/** A parser closes what was left open, and says nothing: the tags themselves tell. */
+const unclosed = (text: string): readonly string[] =>
+  elementsOf(text)
+    .elements.filter(({ tagName, sourceCodeLocation: place }) => {
+      if (place === null || place === undefined || tagName === 'meta') return false
+      return place.endTag === undefined && !text.slice(place.startOffset, place.endOffset).endsWith('/>')
+    })
+    .map(({ tagName }) => tagName)
+
 const attribute = ({ attrs }: Element, name: string): string | undefined =>
   attrs.find(each => each.name === name)?.value
 
@@ -69,19 +78,9 @@ const tableOf = (text: string, caption: string): readonly (readonly string[])[] 
 
 describe('the page', () => {
   test('is HTML that a parser has nothing to say against, with every element closed', () => {
-    const { elements, errors } = elementsOf(html)
-    expect(errors).toEqual([])
-    const empty = new Set(['meta'])
-    const unclosed = elements.filter(
-      ({ tagName, sourceCodeLocation }) =>
-        sourceCodeLocation !== null &&
-        sourceCodeLocation !== undefined &&
-        !empty.has(tagName) &&
-        sourceCodeLocation.endTag === undefined &&
-        !html.slice(sourceCodeLocation.startOffset, sourceCodeLocation.endOffset).endsWith('/>'),
-    )
-    expect(unclosed.map(({ tagName }) => tagName)).toEqual([])
-    expect(elementsOf(html.replace('</table>', '')).errors).not.toEqual([])
+    expect(elementsOf(html).errors).toEqual([])
+    expect(unclosed(html)).toEqual([])
+    expect(unclosed(html.replace('</table>', ''))).toContain('table')
   })
 
   test('asks nothing of a network and runs nothing', () => {
