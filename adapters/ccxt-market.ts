@@ -13,6 +13,7 @@ import { millisecondsIn, type Timeframe } from '../domain/timeframe.ts'
 import { VenueUnavailable } from '../domain/venue.ts'
 import { figuresOf } from './candle-figures.ts'
 import type { Answered, CcxtExchange } from './ccxt-exchange.ts'
+import { ccxtQuote } from './ccxt-quote.ts'
 import { ccxtRules } from './ccxt-rules.ts'
 
 /** After so long without a later one, the last candle is closed: nobody traded. */
@@ -142,6 +143,7 @@ export const ccxtMarket = (exchange: CcxtExchange): MarketData => {
       return instantOf((Math.floor(millisecondsOf(now) / length) + 1) * length)
     },
     rules: symbol => ccxtRules(exchange.api, symbol),
+    quote: symbol => ccxtQuote(exchange, symbol),
   }
 }
 

@@ -101,6 +101,11 @@ const verbs: readonly Verb[] = [
     "The venue's account against the ledger",
     async () => (await import('./reconcile.ts')).reconcile,
   ),
+  verb(
+    'snapshot',
+    'Record prices, order books and balances of this moment',
+    async () => (await import('./snapshot.ts')).snapshot,
+  ),
   verb('report kpi', 'The key figures', async () => (await import('./report.ts')).reportKpi),
   verb(
     'report costs',

@@ -1,9 +1,10 @@
 // The port to candles.
 
 import type { Candle } from './candle.ts'
+import type { Decimal } from './decimal.ts'
 import type { Instant } from './time.ts'
 import type { Timeframe } from './timeframe.ts'
-import type { MarketRules } from './venue.ts'
+import type { MarketRules, Observed } from './venue.ts'
 
 export interface MarketData {
   readonly name: string
@@ -28,6 +29,17 @@ export interface MarketData {
    * nothing of it, and the configuration's `venue.markets` says it. Throws SymbolUnknown.
    */
   rules?(symbol: string): MarketRules
+  /** The last trade and the top of the order book, now: a live source only. Throws VenueUnavailable, SymbolUnknown. */
+  quote?(symbol: string): Promise<Observed<Quote>>
+}
+
+/** What a source says of a market at a moment; what it does not say is missing. */
+export interface Quote {
+  readonly last?: Decimal
+  readonly bid?: Decimal
+  readonly bidQuantity?: Decimal
+  readonly ask?: Decimal
+  readonly askQuantity?: Decimal
 }
 
 export class SymbolUnknown extends Error {

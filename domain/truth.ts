@@ -69,8 +69,26 @@ export const ExternalBalanceAdopted = event('ExternalBalanceAdopted', 1, {
   ...evidence,
 })
 
-export const MarketSnapshotTaken = event('MarketSnapshotTaken', 1, {
+/** What the market and the account looked like at a moment, as far as they could be asked. */
+export const MarketSnapshotTaken = event('MarketSnapshotTaken', 2, {
   taken: InstantText,
-  tickers: z.record(z.string(), DecimalText),
+  /** By symbol, what the source said of it. */
+  tickers: z.record(
+    z.string(),
+    z.strictObject({
+      /** Price of the last trade, or the close of the newest candle. */
+      last: DecimalText.optional(),
+      /** The top of the order book. */
+      bid: DecimalText.optional(),
+      bidQuantity: DecimalText.optional(),
+      ask: DecimalText.optional(),
+      askQuantity: DecimalText.optional(),
+    }),
+  ),
+  /** Total quantity by asset or symbol, as the venue names it. */
+  balances: z.record(z.string(), DecimalText),
+  /** What could not be had, and why. */
+  missing: z.array(z.strictObject({ what: z.string(), why: z.string() })).readonly(),
   ...evidence,
 })
+export type MarketSnapshotTaken = EventOf<typeof MarketSnapshotTaken>

@@ -6,13 +6,16 @@
 // and asks nobody: what it needs lies in the data. It says the same in other words. Decimals are renamed, moved or
 // written in another form, never calculated: a value that was not in the data must not be in the result.
 
+import * as z from 'zod'
 import { type BookEvent, declarations, UnknownEvent } from './catalogue.ts'
 import { ChampionVerified } from './champion.ts'
+import { DecimalText } from './decimal.ts'
 import { type Event, event } from './event.ts'
 import { IntentDenied, IntentRaised } from './intent.ts'
 import { OrderFilled } from './order.ts'
 import { RiskDenial } from './risk-denial.ts'
 import { ScanStarted } from './scan.ts'
+import { MarketSnapshotTaken } from './truth.ts'
 
 /** A type in one version: what `event` of domain/event.ts makes. */
 export interface Declared<Data = unknown> {
@@ -63,6 +66,13 @@ const IntentRaised1 = event('IntentRaised', 1, intentRaisedFirst)
 const { feeCurrency: _feeCurrency, ...orderFilledFirst } = OrderFilled.data.shape
 const OrderFilled1 = event('OrderFilled', 1, orderFilledFirst)
 
+// Before a snapshot held the order book, the balances and what was missing.
+const { balances: _balances, missing: _missing, ...marketSnapshotFirst } = MarketSnapshotTaken.data.shape
+const MarketSnapshotTaken1 = event('MarketSnapshotTaken', 1, {
+  ...marketSnapshotFirst,
+  tickers: z.record(z.string(), DecimalText),
+})
+
 /**
  * Every shape that was ever released and is not in the catalogue any more. Lines are added here and never changed or
  * removed.
@@ -73,6 +83,12 @@ export const formerShapes: readonly Former[] = [
   former(IntentDenied1, IntentDenied, data => data),
   former(IntentRaised1, IntentRaised, data => data),
   former(OrderFilled1, OrderFilled, data => data),
+  former(MarketSnapshotTaken1, MarketSnapshotTaken, ({ tickers, ...data }) => ({
+    ...data,
+    tickers: Object.fromEntries(Object.entries(tickers).map(([symbol, last]) => [symbol, { last }])),
+    balances: {},
+    missing: [],
+  })),
 ]
 
 export interface Upcaster {

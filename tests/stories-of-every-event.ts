@@ -28,6 +28,7 @@ import {
   OrderWithheld,
 } from '../domain/order.ts'
 import { orderIdOf, orderPrefix } from '../domain/order-id.ts'
+import { RetentionCompleted } from '../domain/retention.ts'
 import { CycleCompleted, RunStopped } from '../domain/run.ts'
 import { DrawdownBreached, LiveGateOpened, LiveGateRefused, TradingResumed } from '../domain/safety.ts'
 import {
@@ -39,7 +40,15 @@ import {
   WatchlistPublished,
 } from '../domain/scan.ts'
 import { StrategyConsulted } from '../domain/strategy-server.ts'
-import { barsStream, type Role, runStream, scanStream, strategyStream } from '../domain/stream.ts'
+import {
+  barsStream,
+  type Role,
+  retentionStream,
+  runStream,
+  scanStream,
+  snapshotStream,
+  strategyStream,
+} from '../domain/stream.ts'
 import {
   DriftFound,
   DriftResolved,
@@ -250,7 +259,33 @@ const written: readonly Written[] = [
       }),
       ReconciliationCompleted({ verdict: 'drift', orders: 0, fills: 2, drifts: 1 }),
       DriftResolved({ drift: 46, how: 'the venue corrected its answer' }),
-      MarketSnapshotTaken({ taken: to, tickers: { 'BTC/USDT': '28010' }, evidence: hash }),
+    ],
+  },
+  {
+    role: 'snapshot',
+    stream: snapshotStream,
+    events: [
+      MarketSnapshotTaken({
+        taken: to,
+        tickers: {
+          'BTC/USDT': { last: '28010', bid: '28009.9', bidQuantity: '0.5', ask: '28010.1', askQuantity: '2' },
+        },
+        balances: { BTC: '0.15', USDT: '95798.5' },
+        missing: [{ what: 'quote of ETH/USDT', why: 'kraken does not answer' }],
+        evidence: hash,
+      }),
+    ],
+  },
+  {
+    role: 'retain',
+    stream: retentionStream,
+    events: [
+      RetentionCompleted({
+        sealed: ['2023-03-24.jsonl'],
+        removed: { 'old view': { files: 2, bytes: 4096 } },
+        free: 2_000_000_000,
+        floor: 1_000_000_000,
+      }),
     ],
   },
   {

@@ -113,15 +113,7 @@ test('never throws a day of the ledger, a view or what a link leads to away, how
   const target = put('elsewhere/secret.html', 400)
   fs.symlinkSync(`${root}/elsewhere`, `${root}/state/cast/link`)
   fs.symlinkSync(target, `${root}/state/cast/link.html`)
-  const { code, err } = await veritape(
-    'retain',
-    '--days',
-    '0',
-    '--size-max',
-    '0',
-    '--free-min',
-    '999999999',
-  )
+  const { code, err } = await veritape('retain', '--days', '0', '--size-max', '0', '--free-min', '999999999')
   expect(code).toBe(73)
   expect(err).toContain('its days are never thrown away')
   expect(fs.existsSync(target)).toBe(true)
