@@ -82,6 +82,7 @@ const printed = ({ value, unit }: Figure): string => {
     case 'share':
       return `${(Number(value.value) * 100).toFixed(2)} %`
     case 'count':
+    case 'quantity':
       return grouped(`${value.value}`)
     case 'bps':
       return `${grouped(Number(value.value).toFixed(2))} bps`
