@@ -7,7 +7,7 @@ export const reportFormats = ['table', 'json', 'csv', 'html'] as const
 export type ReportFormat = (typeof reportFormats)[number]
 
 export interface FormatOptions {
-  /** undefined on a plain line, which has no flags but those of every verb: a table. */
+  /** undefined: a table. */
   format?: ReportFormat | undefined
 }
 

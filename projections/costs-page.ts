@@ -2,7 +2,7 @@
 
 import { toPlaces } from '../domain/decimal.ts'
 import { isSome } from '../domain/result.ts'
-import type { ExecutionCosts, MeasuredCost } from './execution-quality.ts'
+import type { ExecutionCosts, MeasuredCost } from './execution-costs.ts'
 import {
   count,
   datum,

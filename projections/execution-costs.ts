@@ -101,12 +101,13 @@ const measured = (sums: MeasuredSums): MeasuredCost =>
 
 export const bpsOf = ({ cost, of }: Cost): Option<number> => ratio(toNumber(cost) * 10_000, toNumber(of))
 
-/** By a name that each order has, in code-unit order. */
+/** By a name that each order has, in code-unit order, together with what was added up before under that name. */
 export const costsBy = (
   { orders }: ExecutionQuality,
   nameOf: (order: ExecutedOrder) => string,
+  before: ReadonlyMap<string, CostSums> = new Map(),
 ): readonly (readonly [name: string, costs: ExecutionCosts])[] => {
-  const groups = new Map<string, ExecutedOrder[]>()
+  const groups = new Map<string, ExecutedOrder[]>([...before.keys()].map(name => [name, []]))
   for (const order of orders.values()) {
     const group = groups.get(nameOf(order)) ?? []
     groups.set(nameOf(order), group)
@@ -114,7 +115,7 @@ export const costsBy = (
   }
   return [...groups]
     .sort(([a], [b]) => byCodeUnit(a, b))
-    .map(([name, group]) => [name, executionCosts(group)] as const)
+    .map(([name, group]) => [name, executionCosts(group, before.get(name))] as const)
 }
 
 export const executionFigures = ({ slippage, shortfall }: ExecutionCosts): readonly Figure[] => {

@@ -6,10 +6,10 @@ import type { Seq } from '../domain/event.ts'
 import { entryPrice, unrealizedPnl } from '../domain/position.ts'
 import { type Cell, printCsv } from './csv.ts'
 import { type EquityDay, equityDays } from './equity.ts'
-import { costsBy, type ExecutionCosts, executionCosts, type MeasuredCost } from './execution-quality.ts'
+import { costsBy, type ExecutionCosts, executionCosts, type MeasuredCost } from './execution-costs.ts'
 import { type Kpi, type KpiReport, kpiReport } from './kpi.ts'
 import { notAvailable, roundedIn, shown } from './shown.ts'
-import type { Trade } from './trades.ts'
+import { averagePrice, type Trade } from './trades.ts'
 import { byCodeUnit, otherFeesIn } from './view.ts'
 
 /** All money in the book's currency. */
@@ -68,9 +68,9 @@ export const kpiDocument = (state: Kpi, book: string, asOf: Seq): KpiDocument =>
     curve: curveOf(equityDays(state.equity)),
     positions: positionsOf(state),
     costs: {
-      total: executionCosts(state.quality.orders.values()),
-      bySymbol: costsBy(state.quality, ({ symbol }) => symbol),
-      byWisher: costsBy(state.quality, ({ by }) => by),
+      total: executionCosts(state.quality.orders.values(), state.settled.costs),
+      bySymbol: costsBy(state.quality, ({ symbol }) => symbol, state.settled.bySymbol),
+      byWisher: costsBy(state.quality, ({ by }) => by, state.settled.byWisher),
     },
     trades: state.results.newest.toReversed(),
   }
@@ -131,15 +131,15 @@ export const printDocument = ({
     byWisher: Object.fromEntries(costs.byWisher.map(([name, each]) => [name, printCosts(each)])),
   },
   newestTrades: trades.map(
-    ({ by, symbol, side, entryTime, exitTime, entered, entryPrice, exitPrice, fees, netPnl }) => ({
+    ({ by, symbol, side, entryTime, exitTime, entered, entryValue, exited, exitValue, fees, netPnl }) => ({
       by,
       symbol,
       side,
       entryTime,
       exitTime,
       quantity: entered,
-      entryPrice,
-      exitPrice,
+      entryPrice: averagePrice(entryValue, entered),
+      exitPrice: averagePrice(exitValue, exited),
       fees,
       netPnl,
     }),

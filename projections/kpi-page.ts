@@ -18,6 +18,7 @@ import {
   section,
 } from './report-page.ts'
 import { type Figure, notAvailable, roundedIn, shown } from './shown.ts'
+import { averagePrice } from './trades.ts'
 
 export const kpiPage = (document: KpiDocument): string => {
   const { report, book, asOf } = document
@@ -230,14 +231,19 @@ const tradesSection = ({ trades }: KpiDocument): string =>
         trade.by,
         trade.side,
         datum(trade.entered, grouped(trade.entered)),
-        datum(trade.entryPrice, grouped(toPlaces(trade.entryPrice, 2))),
-        datum(trade.exitPrice, grouped(toPlaces(trade.exitPrice, 2))),
+        priceCell(trade.entryValue, trade.entered),
+        priceCell(trade.exitValue, trade.exited),
         money(trade.fees),
         money(trade.netPnl),
       ]),
       [4, 5, 6, 7, 8],
     ),
   ])
+
+const priceCell = (value: Decimal, quantity: Decimal): PageCell => {
+  const price = averagePrice(value, quantity)
+  return datum(price, grouped(toPlaces(price, 2)))
+}
 
 const wishersTable = (groups: readonly KpiGroup[]): string => {
   const wished = groups.filter(({ counted }) => counted.raised > 0)

@@ -8,6 +8,9 @@ import { type ExecutionQuality, isSettled } from './execution-quality.ts'
 
 export interface SettledOrders {
   readonly costs: CostSums
+  readonly bySymbol: Map<string, CostSums>
+  /** Champions and operators. */
+  readonly byWisher: Map<string, CostSums>
   /** When this many orders are kept, those that are over are looked for. */
   lookAt: number
 }
@@ -15,7 +18,12 @@ export interface SettledOrders {
 /** How many orders may still change though they are over. */
 export const lateOrders = 5000
 
-export const nothingSettled = (): SettledOrders => ({ costs: noCosts(), lookAt: 2 * lateOrders })
+export const nothingSettled = (): SettledOrders => ({
+  costs: noCosts(),
+  bySymbol: new Map(),
+  byWisher: new Map(),
+  lookAt: 2 * lateOrders,
+})
 
 /** Adds up what is over of the older orders, once there are many. `forget` is told the id of each. */
 export const settleOrders = (
@@ -29,9 +37,19 @@ export const settleOrders = (
     if (older-- <= 0) break
     if (!isSettled(order)) continue
     addOrder(settled.costs, order)
+    addOrder(sumsIn(settled.bySymbol, order.symbol), order)
+    addOrder(sumsIn(settled.byWisher, order.by), order)
     orders.delete(orderId)
     forget(orderId)
   }
   // Doubled, not added to: orders that never end must not be looked at with every new one.
   settled.lookAt = Math.max(2 * lateOrders, 2 * orders.size)
+}
+
+const sumsIn = (all: Map<string, CostSums>, name: string): CostSums => {
+  const known = all.get(name)
+  if (known !== undefined) return known
+  const sums = noCosts()
+  all.set(name, sums)
+  return sums
 }

@@ -89,7 +89,7 @@ describe('dust', () => {
     const state = tradesOf(...first)
     expect(state.open.size).toBe(0)
     expect(state.closed).toMatchObject([
-      { entered: '0.9', entryPrice: '100', grossPnl: '9', fees: '5.1', netPnl: '3.9' },
+      { entered: '0.9', entryValue: '90', grossPnl: '9', fees: '5.1', netPnl: '3.9' },
     ])
   })
 
@@ -98,7 +98,7 @@ describe('dust', () => {
     expect(state.open.size).toBe(0)
     expect(state.closed[1]).toMatchObject({
       entered: '1',
-      entryPrice: '100',
+      entryValue: '100',
       grossPnl: '10',
       fees: '4',
       netPnl: '6',
