@@ -2,21 +2,13 @@
 // changes anything; doing it twice changes nothing.
 
 import type { Argv } from 'yargs'
-import { lineDiff } from '../domain/line-diff.ts'
-import { objectionTo, type Place, settingsOf } from '../domain/unit-file.ts'
-import { lintUnits } from '../domain/unit-lint.ts'
-import { bookFile, enabledUnits, filesOf, installedBooks, type Units } from '../domain/units.ts'
+import { settingsOf } from '../domain/unit-file.ts'
+import { lintGate, lintUnits } from '../domain/unit-lint.ts'
+import { bookFile, installedBooks, isTemplate, type Units } from '../domain/units.ts'
 import type { Command } from './command.ts'
-import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
+import { changesFor, type PlaceOptions, showChanges } from './unit-changes.ts'
 import { nextRuns } from './units-next.ts'
-
-interface PlaceOptions {
-  prefix?: string | undefined
-  user: string
-  node?: string | undefined
-  credential: string[]
-}
 
 const placeOptions = <T>(yargs: Argv<T>) =>
   yargs
@@ -39,14 +31,11 @@ export const unitsInstall: Command<PlaceOptions & { yes: boolean }> = {
     }),
   run: async (engine, options) => {
     const { screen, units, config } = engine
-    const wanted = wantedFiles(engine, options)
-    const changes = changesTo(units.installed(), wanted)
-    const enabled = enabledUnits(config, wanted.keys())
-    const asleep = enabled.filter(name => units.control('is-enabled', name).code !== 0)
+    const changes = changesFor(engine, options)
+    const { files, enable, disable, enabled } = changes
     showChanges(engine, changes)
-    for (const name of asleep) screen.say(`enable ${name}`)
-    const before = { changed: changes.map(({ name }) => name), enable: asleep }
-    if (changes.length + asleep.length === 0) {
+    const before = { changed: files.map(({ name }) => name), enable, disable }
+    if (files.length + enable.length + disable.length === 0) {
       screen.say(`the units of ${config.book} are installed already; veritape units list shows them`)
       screen.result({ ...before, done: true })
       return exit.done
@@ -57,10 +46,14 @@ export const unitsInstall: Command<PlaceOptions & { yes: boolean }> = {
       return exit.done
     }
     units.prepare(config.book, options.user)
+    must(units, 'disable', disable)
+    must(units, 'stop', disable)
     // Where another book's units came with another version, theirs change too: the templates are shared.
-    for (const { name, after } of changes) units.write(name, after)
+    for (const { name, after } of files)
+      if (after === undefined) units.remove(name)
+      else units.write(name, after)
     must(units, 'daemon-reload')
-    must(units, 'enable', asleep)
+    must(units, 'enable', enable)
     // A timer or path takes its new text when it starts; an executor is left to the operator, who knows the hour.
     must(
       units,
@@ -79,21 +72,23 @@ export const unitsVerify: Command<PlaceOptions> = {
   options: placeOptions,
   run: async (engine, options) => {
     const { screen, units, config } = engine
-    const wanted = wantedFiles(engine, options)
-    const changes = changesTo(units.installed(), wanted)
+    const changes = changesFor(engine, options)
     showChanges(engine, changes)
     const objections = [
-      ...changes.map(
-        ({ name, before }) =>
-          `${name} ${before === undefined ? 'is missing' : 'is not what this program ships'}`,
+      ...changes.files.map(({ name, before, after }) =>
+        before === undefined
+          ? `${name} is missing`
+          : after === undefined
+            ? `${name} is none that this program ships for the book`
+            : `${name} is not what this program ships`,
       ),
       ...lintUnits(templatesOf(units.installed())),
-      ...enabledUnits(config, wanted.keys())
-        .filter(name => units.control('is-enabled', name).code !== 0)
-        .map(name => `${name} is not enabled`),
+      ...lintGate(config, units.installed()),
+      ...changes.enable.map(name => `${name} is not enabled`),
+      ...changes.disable.map(name => `${name} is enabled, and is none of this book`),
       ...secondExecutors(units, config.book),
     ]
-    const runs = nextRuns(units, enabledUnits(config, wanted.keys()))
+    const runs = nextRuns(units, changes.enabled)
     screen.table(
       ['timer', 'next in New York', 'next in UTC'],
       runs.map(({ timer, newYork, utc }) => [timer, newYork, utc]),
@@ -112,9 +107,7 @@ export const unitsList: Command<object> = {
   run: async ({ screen, units }) => {
     const installed = units.installed()
     const rows = installedBooks(installed.keys()).flatMap(book =>
-      [...installed.keys()]
-        .filter(name => /@\.\w+$/.test(name))
-        .map(name => stateOf(units, name.replace('@.', `@${book}.`))),
+      [...installed.keys()].filter(isTemplate).map(name => stateOf(units, name.replace('@.', `@${book}.`))),
     )
     if (rows.length === 0) screen.say('no units are installed; veritape units install shows what it would do')
     else
@@ -137,7 +130,7 @@ export const unitsUninstall: Command<{ yes: boolean }> = {
   run: async ({ screen, units, config: { book } }, { yes }) => {
     const names = [...units.installed().keys()]
     const others = installedBooks(names).filter(each => each !== book)
-    const templates = names.filter(name => /@\.\w+$/.test(name))
+    const templates = names.filter(isTemplate)
     const going = [
       ...names.filter(name => name.includes(`@${book}.`)),
       ...(others.length === 0 ? templates : []),
@@ -171,61 +164,8 @@ export const unitsUninstall: Command<{ yes: boolean }> = {
   },
 }
 
-const wantedFiles = (engine: Engine, options: PlaceOptions): ReadonlyMap<string, string> => {
-  const { units, config } = engine
-  const place: Place = {
-    prefix: options.prefix ?? units.home.prefix,
-    user: options.user,
-    node: options.node ?? units.home.node,
-  }
-  const objection = objectionTo(place)
-  if (objection !== undefined) throw new Stop(exit.refused, objection)
-  for (const name of options.credential)
-    if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name))
-      throw new Stop(
-        exit.usage,
-        `--credential ${name} is no name; it names a file, not its path or its content`,
-      )
-  const { path, there } = units.configuration(config.book)
-  if (!there)
-    throw new Stop(
-      exit.refused,
-      `the units of ${config.book} read ${path}, which is not there; put the configuration there first`,
-    )
-  return filesOf(config, place, units.shipped(), options.credential)
-}
-
-interface Change {
-  readonly name: string
-  readonly before: string | undefined
-  readonly after: string
-}
-
-const changesTo = (
-  installed: ReadonlyMap<string, string>,
-  wanted: ReadonlyMap<string, string>,
-): readonly Change[] =>
-  [...wanted]
-    .map(([name, after]) => ({ name, before: installed.get(name), after }))
-    .filter(({ before, after }) => before !== after)
-
-/** A new file as one line, a changed one as its diff. */
-const showChanges = ({ screen, units }: Engine, changes: readonly Change[]) => {
-  for (const { name, before, after } of changes) {
-    const path = `${units.folder}/${name}`
-    if (before === undefined)
-      screen.say(screen.style.good(`new ${path}, ${after.split('\n').length - 1} lines`))
-    else {
-      screen.heading(`changed ${path}`)
-      for (const line of lineDiff(before, after))
-        if (line.startsWith('+')) screen.say(screen.style.good(line))
-        else if (line.startsWith('-')) screen.say(screen.style.bad(line))
-    }
-  }
-}
-
 const templatesOf = (installed: ReadonlyMap<string, string>) =>
-  new Map([...installed].filter(([name]) => /@\.\w+$/.test(name)))
+  new Map([...installed].filter(([name]) => isTemplate(name)))
 
 /** Executors of the same book that systemd runs under another name, or of which there is more than one. */
 const secondExecutors = (units: Units, book: string): readonly string[] => {

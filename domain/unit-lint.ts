@@ -2,7 +2,9 @@
 //
 // systemd-analyze verify reads one file at a time and lets dangling references, zones and limits that never bite pass.
 
+import type { Config } from './config.ts'
 import { settingsOf, type UnitSetting, valuesOf } from './unit-file.ts'
+import { bookFile, tradesWatchlist } from './units.ts'
 
 type Lint = (name: string, settings: readonly UnitSetting[], names: ReadonlySet<string>) => readonly string[]
 
@@ -13,6 +15,16 @@ export const lintUnits = (units: ReadonlyMap<string, string>): readonly string[]
     const settings = settingsOf(text)
     return lints.flatMap(lint => lint(name, settings, names)).map(sentence => `${name}: ${sentence}`)
   })
+}
+
+/** Whether the executor of a book that trades a watchlist starts behind the gate. `files` as installed, by name. */
+export const lintGate = (config: Config, files: ReadonlyMap<string, string>): readonly string[] => {
+  if (!tradesWatchlist(config)) return []
+  const name = bookFile(config.book)
+  const gated = valuesOf(settingsOf(files.get(name) ?? ''), 'ExecStartPre').some(value =>
+    / watchlist check --config /.test(value),
+  )
+  return gated ? [] : [`${name}: the executor has no watchlist gate (ExecStartPre)`]
 }
 
 const last = (settings: readonly UnitSetting[], key: string) => valuesOf(settings, key).at(-1)
@@ -89,4 +101,24 @@ const secrets: Lint = (_, settings) =>
     .filter(value => /key|secret|token|password|passphrase/i.test(value))
     .map(() => 'has a secret in Environment, which every user can read; use LoadCredential')
 
-const lints: readonly Lint[] = [references, starters, startLimit, zones, hanging, unheard, refusals, secrets]
+/** Only 10 means 'no session'. Node's own 1 for a crash would skip the morning in silence: every other code is a failure. */
+const sessionGate =
+  /check session .*; c=\$\$\?; case \$\$c in 0\) exit 0;; 10\) exit 1;; \*\) exit 255;; esac'$/
+
+const gates: Lint = (name, settings) =>
+  /^veritape-(?:scan|execute-restart|preflight)@\.service$/.test(name) &&
+  !valuesOf(settings, 'ExecCondition').some(value => sessionGate.test(value))
+    ? ['has no gate of trading days (ExecCondition), or one that takes a crash for a holiday']
+    : []
+
+const lints: readonly Lint[] = [
+  references,
+  starters,
+  startLimit,
+  zones,
+  hanging,
+  unheard,
+  refusals,
+  secrets,
+  gates,
+]

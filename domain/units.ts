@@ -27,19 +27,27 @@ export interface Units {
 const watchdogOf = ({ execute }: Config): number => Math.max(60, Math.ceil(execute.pollSeconds * 3) + 30)
 
 /** A book that trades what the scan finds; the others trade what their configuration names. */
-const tradesWatchlist = ({ execute, calendar }: Config): boolean =>
+export const tradesWatchlist = ({ execute, calendar }: Config): boolean =>
   calendar === 'nyse' && execute.symbols.length === 0
 
-/** Whether a unit is for books with sessions and a watchlist only. */
+/** Units of the morning: for books that trade a watchlist, and for books that have sessions at all. */
 const ofWatchlists = /^veritape-(?:scan|execute-restart)@/
+const ofSessions = /^veritape-preflight@/
+
+/** Units that ask the venue about the account, and so need its keys. The views, seals and reports never see them. */
+const withKeys = ['execute', 'scan', 'integrity', 'health', 'guardian', 'preflight'] as const
 
 /** What is enabled and started for a book. Services without an [Install] section are started by these. */
 export const enabledUnits = (config: Config, templates: Iterable<string>): readonly string[] =>
   [...templates]
     .filter(name => /^veritape-(?:execute|project)@\.service$|\.(?:timer|path)$/.test(name))
     .filter(name => tradesWatchlist(config) || !ofWatchlists.test(name))
+    .filter(name => config.calendar === 'nyse' || !ofSessions.test(name))
     .map(name => name.replace('@.', `@${config.book}.`))
     .sort()
+
+/** Whether a file is the template of a unit, and not a drop-in: 'veritape-execute@.service'. */
+export const isTemplate = (name: string): boolean => /@\.\w+$/.test(name)
 
 /** The drop-in that says what is special about a book's executor. */
 export const bookFile = (book: string): string => `veritape-execute@${book}.service.d/book.conf`
@@ -68,7 +76,11 @@ export const filesOf = (
     ...keys,
   ]
   files.set(bookFile(book), `${lines.join('\n')}\n`)
-  if (keys.length > 0 && tradesWatchlist(config))
-    files.set(`veritape-scan@${book}.service.d/book.conf`, `[Service]\n${keys.join('\n')}\n`)
+  for (const unit of keys.length === 0 ? [] : withKeys.filter(name => name !== 'execute'))
+    files.set(`veritape-${unit}@${book}.service.d/book.conf`, `[Service]\n${keys.join('\n')}\n`)
+  if (config.calendar === 'always') files.set(`veritape-audit@${book}.timer.d/book.conf`, aroundTheClock)
   return files
 }
+
+/** A book that never closes is audited behind its day, which ends at midnight UTC. */
+const aroundTheClock = '[Timer]\nOnCalendar=\nOnCalendar=*-*-* 00:30 UTC\n'

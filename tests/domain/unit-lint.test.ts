@@ -7,7 +7,7 @@ import { verbNamed } from '../../commands/command-line.ts'
 import { defaults } from '../../domain/config.ts'
 import { lineDiff } from '../../domain/line-diff.ts'
 import { objectionTo, rendered, settingsOf, valuesOf } from '../../domain/unit-file.ts'
-import { lintUnits } from '../../domain/unit-lint.ts'
+import { lintGate, lintUnits } from '../../domain/unit-lint.ts'
 import { enabledUnits, filesOf, installedBooks } from '../../domain/units.ts'
 
 const folder = join(import.meta.dirname, '../../systemd')
@@ -80,6 +80,25 @@ describe('a unit that breaks a rule is named', () => {
     expect(changed(name, from, to)).toEqual([expect.stringMatching(new RegExp(`^${name}: .*${sentence}`))])
   })
 
+  test.each(['scan', 'execute-restart', 'preflight'])('a gate of trading days that %s has not', unit => {
+    const name = `veritape-${unit}@.service`
+    expect(changed(name, /^ExecCondition=.*$/m, '')).toEqual([expect.stringContaining('no gate')])
+    // Node's 1 for a crash would be a holiday.
+    expect(changed(name, '10) exit 1', '*) exit 1')).toEqual([expect.stringContaining('no gate')])
+  })
+
+  test('an executor without the gate of its watchlist', () => {
+    const files = filesOf(equities, place, shipped, [])
+    const dropIn = 'veritape-execute@stocks.service.d/book.conf'
+    const open = (files.get(dropIn) ?? '').replace(/^ExecStartPre=.*\n/m, '')
+    expect(lintGate(equities, files)).toEqual([])
+    expect(lintGate(equities, new Map([...files, [dropIn, open]]))).toEqual([
+      `${dropIn}: the executor has no watchlist gate (ExecStartPre)`,
+    ])
+    expect(lintGate(equities, new Map())).toHaveLength(1)
+    expect(lintGate(defaults, new Map())).toEqual([])
+  })
+
   test('a timer without its service', () => {
     const without = new Map([...units].filter(([name]) => name !== 'veritape-audit@.service'))
     expect(lintUnits(without)).toEqual(['veritape-audit@.timer: starts a service that is not there'])
@@ -95,7 +114,33 @@ describe('a book', () => {
       'veritape-execute@paper.service.d/book.conf',
     )
     expect(free).toBe('[Service]\nWatchdogSec=60\nLoadCredential=venue:/etc/veritape/credentials/%i/venue\n')
-    expect(enabledUnits(defaults, units.keys()).filter(name => /scan|execute-restart/.test(name))).toEqual([])
+  })
+
+  test('around the clock has no timer of a session; what all books have it has too', () => {
+    const timers = (config: typeof defaults) =>
+      enabledUnits(config, units.keys())
+        .filter(name => name.endsWith('.timer'))
+        .map(name => name.replace(/veritape-(.*)@.*/, '$1'))
+    const always = ['audit', 'health', 'integrity', 'kpi', 'retention']
+    const free = { ...defaults, calendar: 'always' as const }
+    expect(timers(free)).toEqual(always)
+    expect(timers(equities)).toEqual([...always, 'execute-restart', 'preflight', 'scan'].sort())
+    const named = { ...equities, execute: { ...equities.execute, symbols: ['SPY'] } }
+    expect(timers(named)).toEqual([...always, 'preflight'].sort())
+    const files = filesOf(free, place, shipped, [])
+    expect(files.get('veritape-audit@paper.timer.d/book.conf')).toBe(
+      '[Timer]\nOnCalendar=\nOnCalendar=*-*-* 00:30 UTC\n',
+    )
+    expect(
+      [...filesOf(equities, place, shipped, []).keys()].filter(name => name.includes('audit@stocks')),
+    ).toEqual([])
+  })
+
+  test('gives its keys to the units that ask the venue, and to no other', () => {
+    const given = [...filesOf(defaults, place, shipped, ['venue'])]
+      .filter(([, text]) => text.includes('LoadCredential=venue:'))
+      .map(([name]) => name.replace(/veritape-(.*)@.*/, '$1'))
+    expect(given.sort()).toEqual(['execute', 'guardian', 'health', 'integrity', 'preflight', 'scan'])
   })
 
   test('that looks rarely at its market has a watchdog that waits for it', () => {
