@@ -155,6 +155,11 @@ const verbs: readonly Verb[] = [
     "Stop and remove a book's units; its ledger stays",
     async () => (await import('./units.ts')).unitsUninstall,
   ),
+  verb(
+    'deploy [source]',
+    'Another release of the program: proven, restarted, or taken back',
+    async () => (await import('./deploy.ts')).deploy,
+  ),
   verb('config show', 'Every value with its source', async () => (await import('./config.ts')).configShow),
 ]
 

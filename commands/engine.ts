@@ -26,6 +26,7 @@ import type { Log } from '../domain/log.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import type { Notifier } from '../domain/notifier.ts'
 import type { Order } from '../domain/order.ts'
+import type { Releases } from '../domain/release.ts'
 import type { DisposableFiles } from '../domain/retention.ts'
 import type { Screen } from '../domain/screen.ts'
 import type { StrategyServer } from '../domain/strategy-server.ts'
@@ -89,6 +90,8 @@ export interface Engine {
   readonly notifier: Notifier
   /** The machine's units. */
   readonly units: Units
+  /** Releases of the program in a folder of the machine. */
+  releases(folder: string): Promise<Releases>
   /** Bytes on the disk where the ledger lies. */
   diskOfLedger(): { readonly free: number; readonly total: number }
   /** What retention may throw away. */

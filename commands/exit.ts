@@ -26,9 +26,12 @@ export const exitTable: ReadonlyArray<readonly [code: string, meaning: string]> 
   ['0', 'done; check: pass or healthy; verify: clean; diff: same; reconcile: agrees; watchlist check: fresh'],
   [
     '1',
-    'check preflight: fail; check health: degraded; verify: damaged; watchlist check: stale; diff: differs; reconcile: drift',
+    'check preflight: fail; check health: degraded; verify: damaged; watchlist check: stale; diff: differs; reconcile: drift; deploy: rolled back',
   ],
-  ['2', 'check preflight: warnings; check health: unhealthy; verify: could not run'],
+  [
+    '2',
+    'check preflight: warnings; check health: unhealthy; verify: could not run; deploy: the way back failed',
+  ],
   ['10', 'check session: closed today'],
   ['64', 'the command line is wrong'],
   ['65', 'the data is wrong: a broken row, a damaged ledger, an unknown symbol'],

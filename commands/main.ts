@@ -134,6 +134,8 @@ const engineOf = async (
     asOf: asOf === undefined ? undefined : instantGiven(config, asOf),
     notifier: notifySocket(process.env),
     units: unitFolder(program.root),
+    releases: async folder =>
+      (await import('../adapters/release-folder.ts')).releaseFolder(folder, '/var/lib/veritape'),
     diskOfLedger: () => {
       const { bavail, blocks, bsize } = statfsSync(existsSync(ledgerPath) ? ledgerPath : '.')
       return { free: bavail * bsize, total: blocks * bsize }

@@ -38,7 +38,7 @@ export const changesFor = (engine: Engine, options: PlaceOptions): Changes => {
   const wanted = wantedFiles(engine, options)
   const installed = units.installed()
   const enabled = enabledUnits(config, wanted.keys())
-  const isEnabled = (name: string) => units.control('is-enabled', name).code === 0
+  const isEnabled = (name: string) => units.control('is-enabled', name).said === 'enabled' // and not static
   // What this program wrote once; drop-ins with other names are the operator's.
   const isOurs = (name: string) =>
     isTemplate(name) || name.endsWith(`@${config.book}.${kindOf(name)}.d/book.conf`)

@@ -1,7 +1,7 @@
 // Which units a book has, and the port to the machine that runs them.
 
 import type { Config } from './config.ts'
-import { type Place, rendered } from './unit-file.ts'
+import { type Place, rendered, settingsOf, valuesOf } from './unit-file.ts'
 
 /** The machine's units, and those that this program ships. */
 export interface Units {
@@ -84,3 +84,18 @@ export const filesOf = (
 
 /** A book that never closes is audited behind its day, which ends at midnight UTC. */
 const aroundTheClock = '[Timer]\nOnCalendar=\nOnCalendar=*-*-* 00:30 UTC\n'
+
+/** How a book is installed, from its unit files: what an upgrade must keep. Undefined when it is not. */
+export const installationOf = (
+  installed: ReadonlyMap<string, string>,
+  book: string,
+): (Place & { readonly credentials: readonly string[] }) | undefined => {
+  const template = settingsOf(installed.get('veritape-execute@.service') ?? '')
+  const [, node, prefix] =
+    /(\S+) (\S+)\/dist\/commands\/main\.js /.exec(valuesOf(template, 'ExecStart').at(-1) ?? '') ?? []
+  const user = valuesOf(template, 'User').at(-1)
+  const own = installed.get(bookFile(book))
+  if (node === undefined || prefix === undefined || user === undefined || own === undefined) return undefined
+  const keys = valuesOf(settingsOf(own), 'LoadCredential')
+  return { node, prefix, user, credentials: keys.map(value => value.split(':')[0] ?? '') }
+}

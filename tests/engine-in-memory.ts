@@ -164,6 +164,7 @@ export const world = (
       signal: new AbortController().signal,
       notifier: { progress: () => {}, stopping: () => {} },
       units: unreachable,
+      releases: async () => Promise.reject(new Error('the loop asked the machine for its releases')),
       guardHands: unreachable,
       disposable: { list: async () => [], remove: async () => false, unsealed: () => [] },
       diskOfLedger: () => ({ free: 1e12, total: 1e12 }),

@@ -1,7 +1,5 @@
 // Rules over unit files: those that are shipped pass, and each rule is shown a unit that breaks it.
 
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { verbNamed } from '../../commands/command-line.ts'
 import { defaults } from '../../domain/config.ts'
@@ -9,9 +7,9 @@ import { lineDiff } from '../../domain/line-diff.ts'
 import { objectionTo, rendered, settingsOf, valuesOf } from '../../domain/unit-file.ts'
 import { lintGate, lintUnits } from '../../domain/unit-lint.ts'
 import { enabledUnits, filesOf, installedBooks } from '../../domain/units.ts'
+import { shippedUnits } from '../shipped-units.ts'
 
-const folder = join(import.meta.dirname, '../../systemd')
-const shipped = new Map(readdirSync(folder).map(name => [name, readFileSync(join(folder, name), 'utf8')]))
+const shipped = shippedUnits()
 const place = { prefix: '/opt/veritape', user: 'veritape', node: '/usr/bin/node' }
 const equities = {
   ...defaults,
