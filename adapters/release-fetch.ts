@@ -128,7 +128,9 @@ const Lock = z.object({
 /** Compares what npm says that it installed with the lock file; gives the number of packages. */
 const requireLocked = (folder: string): number => {
   const wanted = Lock.parse(jsonIn(folder, 'package-lock.json')).packages
-  const there = Lock.parse(jsonIn(folder, 'node_modules/.package-lock.json')).packages
+  // npm writes none where there is nothing to install.
+  const said = 'node_modules/.package-lock.json'
+  const there = existsSync(join(folder, said)) ? Lock.parse(jsonIn(folder, said)).packages : {}
   let count = 0
   for (const [path, { version, integrity, dev, optional, devOptional }] of Object.entries(wanted)) {
     const found = there[path]
