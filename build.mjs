@@ -6,7 +6,7 @@
 //   dist/domain/ …           every module by itself: what the file was made of, and what tests and benches import
 
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
 
 rmSync('dist/chunks', { recursive: true, force: true })
@@ -32,3 +32,4 @@ await build({
   },
   logLevel: 'warning',
 })
+chmodSync('dist/commands/main.js', 0o755) // `veritape` is a link to it

@@ -1,7 +1,16 @@
 // The Units port over /etc/systemd/system and systemctl.
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rendered } from '../domain/unit-file.ts'
 import type { Units } from '../domain/units.ts'
@@ -16,7 +25,7 @@ export const unitFolder = (program: string, folder = '/etc/systemd/system'): Uni
   const configurations = '/etc/veritape'
   return {
     folder,
-    home: { prefix: program, node: process.execPath },
+    home: { prefix: linkTo(program), node: process.execPath },
     shipped,
     installed: () => {
       const found = new Map<string, string>()
@@ -58,6 +67,12 @@ export const unitFolder = (program: string, folder = '/etc/systemd/system'): Uni
       return { path, there: existsSync(path) }
     },
   }
+}
+
+/** Of a release that the link beside the releases leads to, the link: units stay as they are when the next one takes its place. */
+const linkTo = (program: string): string => {
+  const link = join(dirname(dirname(program)), 'current')
+  return existsSync(link) && realpathSync(link) === program ? link : program
 }
 
 const textOf = (path: string): string => readFileSync(path, 'utf8')

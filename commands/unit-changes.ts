@@ -3,15 +3,16 @@
 
 import { lineDiff } from '../domain/line-diff.ts'
 import { objectionTo, type Place } from '../domain/unit-file.ts'
-import { enabledUnits, filesOf, isTemplate } from '../domain/units.ts'
+import { enabledUnits, filesOf, installationOf, isTemplate } from '../domain/units.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
 
 export interface PlaceOptions {
   prefix?: string | undefined
-  user: string
+  user?: string | undefined
   node?: string | undefined
-  credential: string[]
+  /** Those that are installed when left out: nobody shall lose a key by forgetting to name it. An empty name is none. */
+  credential?: string[] | undefined
 }
 
 export interface Change {
@@ -30,13 +31,17 @@ export interface Changes {
   readonly disable: readonly string[]
   /** Everything that is enabled when it is done. */
   readonly enabled: readonly string[]
+  readonly user: string
 }
 
 /** Throws Stop for a place that units could not use, and for a book without a configuration where its units read it. */
 export const changesFor = (engine: Engine, options: PlaceOptions): Changes => {
   const { units, config } = engine
-  const wanted = wantedFiles(engine, options)
   const installed = units.installed()
+  const now = installationOf(installed, config.book)
+  const user = options.user ?? now?.user ?? 'veritape'
+  const credentials = options.credential?.filter(name => name !== '') ?? now?.credentials ?? []
+  const wanted = wantedFiles(engine, options, user, credentials)
   const enabled = enabledUnits(config, wanted.keys())
   const isEnabled = (name: string) => units.control('is-enabled', name).said === 'enabled' // and not static
   // What this program wrote once; drop-ins with other names are the operator's.
@@ -50,6 +55,7 @@ export const changesFor = (engine: Engine, options: PlaceOptions): Changes => {
         .map(([name, before]) => ({ name, before, after: undefined })),
     ].filter(({ before, after }) => before !== after),
     enabled,
+    user,
     enable: enabled.filter(name => !isEnabled(name)),
     disable: [...installed.keys()]
       .filter(isTemplate)
@@ -78,16 +84,21 @@ export const showChanges = ({ screen, units }: Engine, { files, enable, disable 
 
 const kindOf = (name: string): string => /\.(service|timer|path)\.d\//.exec(name)?.[1] ?? ''
 
-const wantedFiles = (engine: Engine, options: PlaceOptions): ReadonlyMap<string, string> => {
+const wantedFiles = (
+  engine: Engine,
+  options: PlaceOptions,
+  user: string,
+  credentials: readonly string[],
+): ReadonlyMap<string, string> => {
   const { units, config } = engine
   const place: Place = {
     prefix: options.prefix ?? units.home.prefix,
-    user: options.user,
+    user,
     node: options.node ?? units.home.node,
   }
   const objection = objectionTo(place)
   if (objection !== undefined) throw new Stop(exit.refused, objection)
-  for (const name of options.credential)
+  for (const name of credentials)
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name))
       throw new Stop(
         exit.usage,
@@ -99,5 +110,5 @@ const wantedFiles = (engine: Engine, options: PlaceOptions): ReadonlyMap<string,
       exit.refused,
       `the units of ${config.book} read ${path}, which is not there; put the configuration there first`,
     )
-  return filesOf(config, place, units.shipped(), options.credential)
+  return filesOf(config, place, units.shipped(), credentials)
 }

@@ -13,13 +13,12 @@ import { nextRuns } from './units-next.ts'
 const placeOptions = <T>(yargs: Argv<T>) =>
   yargs
     .option('prefix', { type: 'string', describe: 'Folder of the program; this one when left out' })
-    .option('user', { type: 'string', default: 'veritape', describe: 'System user that the units run as' })
+    .option('user', { type: 'string', describe: 'System user of the units; veritape when left out' })
     .option('node', { type: 'string', describe: 'The node that runs them; this one when left out' })
     .option('credential', {
       type: 'string',
       array: true,
-      default: [] as string[],
-      describe: 'Name of a file in /etc/veritape/credentials/BOOK; repeatable',
+      describe: 'Name of a file in /etc/veritape/credentials/BOOK; repeatable; those installed when left out',
     })
 
 export const unitsInstall: Command<PlaceOptions & { yes: boolean }> = {
@@ -45,7 +44,7 @@ export const unitsInstall: Command<PlaceOptions & { yes: boolean }> = {
       screen.result({ ...before, done: false })
       return exit.done
     }
-    units.prepare(config.book, options.user)
+    units.prepare(config.book, changes.user)
     must(units, 'disable', disable)
     must(units, 'stop', disable)
     // Where another book's units came with another version, theirs change too: the templates are shared.
