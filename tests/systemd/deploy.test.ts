@@ -151,7 +151,7 @@ withSystemd('a release', () => {
       'sh',
       '-c',
       `${process.execPath} /opt/veritape/current/${main} deploy --rollback --settle 60 & ` +
-        'until [ -e /opt/veritape/DEPLOYING ]; do sleep 0.05; done; kill -KILL $!',
+        'for n in $(seq 600); do [ -e /opt/veritape/DEPLOYING ] && break; sleep 0.05; done; kill -KILL $!',
     )
     expect(existsSync(box.path('/opt/veritape/DEPLOYING'))).toBe(true)
     const ended = deploy('/mnt/second')

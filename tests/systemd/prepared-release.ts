@@ -1,8 +1,8 @@
 // Releases as a build machine would hand them out: this program with the packages that it runs on, and others that differ
 // from it in what a story is about.
 
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 const project = join(import.meta.dirname, '../..')
@@ -17,13 +17,22 @@ export const prepareRelease = (folder: string): void => {
   }
   const wanted = Object.entries(packages).filter(([, { dev, devOptional }]) => !dev && !devOptional)
   for (const [path] of wanted) {
+    if (existsSync(join(folder, path))) continue // it came with the package that it lies in
     mkdirSync(dirname(join(folder, path)), { recursive: true })
-    execFileSync('cp', ['-rl', join(project, path), join(folder, path)])
+    copyTree(join(project, path), join(folder, path))
   }
   writeFileSync(
     join(folder, 'node_modules/.package-lock.json'),
     JSON.stringify({ packages: Object.fromEntries(wanted) }),
   )
+}
+
+/** The same files under another name where one disk has both: they are many. */
+const copyTree = (from: string, to: string): void => {
+  const linked = spawnSync('cp', ['-rl', from, to])
+  if (linked.status === 0) return
+  rmSync(to, { recursive: true, force: true })
+  execFileSync('cp', ['-r', from, to])
 }
 
 /** Another release beside it: `edits` change the text of files, each of which must change. */
@@ -32,7 +41,7 @@ export const otherRelease = (
   folder: string,
   edits: Readonly<Record<string, (text: string) => string>>,
 ): void => {
-  execFileSync('cp', ['-rl', from, folder])
+  copyTree(from, folder)
   for (const [name, edit] of Object.entries(edits)) {
     const text = readFileSync(join(folder, name), 'utf8')
     const other = edit(text)
