@@ -35,8 +35,10 @@ export const switchTo = async (engine: Engine, releases: Releases, wanted: Switc
   for (const book of books) wasWell.set(book.book, await healthOf(releases, book, book))
   const restarted: string[] = []
   const earlier = releases.previous()
+  // Where a deployment was cut off, the one before may be the one that is asked for: then the other of the two is behind it.
+  const behind = [before, releases.current(), earlier].find(each => each !== undefined && each !== release)
   releases.begin(release)
-  releases.relink(release, before)
+  releases.relink(release, behind)
   screen.say(`linked ${releases.link} → ${release}`)
   try {
     for (const book of books) await installUnits(engine, releases, program, book)

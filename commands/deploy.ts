@@ -39,8 +39,7 @@ export const deploy: Command<Options> = {
       })
       .option('sha256', { type: 'string', describe: 'What the archive must be' })
       .option('settle', { type: 'number', default: 15, describe: 'Seconds to watch a restarted book' })
-      .option('keep', { type: 'number', default: 3, describe: 'Releases to keep' })
-      .conflicts('rollback', ['source', 'sha256']),
+      .option('keep', { type: 'number', default: 3, describe: 'Releases to keep' }),
   run: async (engine, options) => {
     const releases = await engine.releases(options.to)
     const free = releases.hold()
@@ -135,6 +134,8 @@ const deployHeld = async (engine: Engine, releases: Releases, options: Options):
 /** The release that was asked for, ready to run. */
 const chosen = async (engine: Engine, releases: Releases, options: Options): Promise<string> => {
   const { screen } = engine
+  if (options.rollback && options.source !== undefined)
+    throw new Stop(exit.usage, 'deploy --rollback takes the release before this one, and no source')
   if (options.rollback) {
     const previous = releases.previous()
     if (previous === undefined)

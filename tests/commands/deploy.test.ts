@@ -211,6 +211,7 @@ describe('before anything is touched', () => {
   test('a release that cannot be fetched is bad data; no source is a wrong command line', async () => {
     await expect(machine().run({ source: 'git+x#y' })).rejects.toMatchObject({ code: 65 })
     await expect(machine().run({ source: undefined })).rejects.toMatchObject({ code: 64 })
+    await expect(machine().run({ rollback: true })).rejects.toMatchObject({ code: 64 })
   })
 
   test('the release that runs is left alone, unless its deployment was cut off', async () => {
