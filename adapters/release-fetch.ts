@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import * as z from 'zod'
 import { ReleaseUnusable, type Source } from '../domain/release.ts'
@@ -23,10 +23,10 @@ export const fetchRelease = async (
         throw new ReleaseUnusable(
           `${source.path} has no package.json; name a folder, an archive or git+URL#REF`,
         )
-      cpSync(source.path, into, {
+      cpSync(realpathSync(source.path), into, {
         recursive: true,
         verbatimSymlinks: true,
-        filter: from => !left.test(relative(source.path, from)),
+        filter: from => !left.test(relative(realpathSync(source.path), from)),
       })
       return
     case 'archive':

@@ -28,7 +28,7 @@ withSystemd('a release', () => {
       'systemd/veritape-execute@.service': text => text.replace('TimeoutStopSec=20', 'TimeoutStopSec=25'),
     })
     other('deciding-otherwise', '0.3.0', {
-      [main]: text => text.replaceAll('the fast EMA is above the slow EMA', 'the averages are well'),
+      [main]: text => text.replaceAll('"warming up"', '"the averages are well"'),
     })
     other('broken', '0.4.0', {
       [main]: text => text.replace(/^(#!.*\n)/, '$1if (process.argv[2] === "execute") process.exit(70);\n'),
@@ -127,7 +127,7 @@ withSystemd('a release', () => {
 
   test('a configuration that it does not accept stops it before the proof', () => {
     const text = box.must('cat', '/etc/veritape/paper.json')
-    box.put('/etc/veritape/paper.json', text.replace('champions"', 'nowhere"'))
+    box.put('/etc/veritape/paper.json', text.replace(':"champions"', ':"nowhere"'))
     const refused = deploy('/mnt/deciding-otherwise')
     expect(refused.code, refused.out).toBe(78)
     expect(refused.out).toContain('paper: configuration: ')
