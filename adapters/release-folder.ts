@@ -41,7 +41,7 @@ export const releaseFolder = (folder: string, data: string): Releases => {
     current: () => linked('current'),
     previous: () => linked('previous'),
     prefixOf,
-    fetch: async (source, sha256, node, say) => {
+    bring: async (source, sha256, node, say) => {
       for (const name of fs.readdirSync(releases).filter(each => each.startsWith('.')))
         fs.rmSync(join(releases, name), { recursive: true, force: true }) // of one that was cut off
       const half = join(releases, '.fetched')

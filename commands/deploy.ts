@@ -149,7 +149,7 @@ const chosen = async (engine: Engine, releases: Releases, options: Options): Pro
     throw new Stop(exit.usage, 'deploy what? veritape deploy veritape-0.2.0.tgz, or --rollback')
   const progress = screen.progress('fetching and installing the release')
   try {
-    return await releases.fetch(sourceOf(options.source), options.sha256, nodeOf(engine), line =>
+    return await releases.bring(sourceOf(options.source), options.sha256, nodeOf(engine), line =>
       screen.say(line),
     )
   } finally {

@@ -66,7 +66,7 @@ export interface Releases {
    * Fetches a release and installs its locked dependencies, or finds that it is here already. A crash leaves no half of
    * one. Throws ReleaseUnusable.
    */
-  fetch(
+  bring(
     source: Source,
     sha256: string | undefined,
     node: string,

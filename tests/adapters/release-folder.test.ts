@@ -55,7 +55,7 @@ const releases = () => {
   return { ...opened, free: () => free?.() }
 }
 const fetched = (from: string, sha256?: string) =>
-  releases().fetch(sourceOf(from), sha256, process.execPath, () => {})
+  releases().bring(sourceOf(from), sha256, process.execPath, () => {})
 const archiveOf = (folder: string): string => {
   const path = `${folder}.tgz`
   execFileSync('tar', [
@@ -85,7 +85,7 @@ describe('fetches', () => {
     const name = await fetched(source)
     const said: string[] = []
     expect(
-      await releases().fetch(sourceOf(archiveOf(source)), undefined, process.execPath, line =>
+      await releases().bring(sourceOf(archiveOf(source)), undefined, process.execPath, line =>
         said.push(line),
       ),
     ).toBe(name)

@@ -99,7 +99,7 @@ const machine = ({ book = defaults, answers = {}, control, interrupted, current 
     current: () => links.current,
     previous: () => links.previous,
     prefixOf: name => `/opt/veritape/releases/${name}`,
-    fetch: async source => {
+    bring: async source => {
       if (source.kind === 'git') throw new ReleaseUnusable('git does not start; is it installed?')
       return 'new'
     },
