@@ -40,6 +40,8 @@ withSystemd('a release', () => {
     box.run('/usr/bin/env', '-C', '/', process.execPath, `${program}/${main}`, ...argv)
   const deploy = (...argv: readonly string[]) =>
     by('/opt/veritape/current', 'deploy', ...argv, '--settle', '1')
+  /** The text of all installed units. */
+  const installed = "find /etc/systemd/system -maxdepth 1 -type f -name 'veritape-*' | sort | xargs cat"
   const current = () => readlinkSync(box.path('/opt/veritape/current'))
   const runs = () =>
     linesOf(box.path('/var/lib/veritape/ledger/paper')).filter(
@@ -135,14 +137,14 @@ withSystemd('a release', () => {
   })
 
   test('a release that does not start is taken back', async () => {
-    const units = box.must('sh', '-c', 'cat /etc/systemd/system/veritape-*')
+    const units = box.must('sh', '-c', installed)
     const broken = deploy('/mnt/broken')
     expect(broken.code, broken.out).toBe(1)
     expect(broken.out).toContain(`${execute} did not start`)
     expect(current()).toMatch(/^releases\/0\.2\.0-/)
     expect(existsSync(box.path('/opt/veritape/DEPLOYING'))).toBe(false)
     await expect.poll(running, { timeout: 60_000 }).toBe('running 0.2.0')
-    expect(box.must('sh', '-c', 'cat /etc/systemd/system/veritape-*')).toBe(units)
+    expect(box.must('sh', '-c', installed)).toBe(units)
     expect(by('/opt/veritape/current', 'units', 'verify', ...config).code).toBe(0)
   })
 
