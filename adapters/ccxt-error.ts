@@ -31,6 +31,12 @@ const classesOf = (error: unknown): readonly string[] => {
 
 export const isNotFound = (error: unknown): boolean => classesOf(error).includes('OrderNotFound')
 
+/** Whether the exchange has understood and does not take the keys. */
+export const isRefusalOfKeys = (error: unknown): boolean => {
+  const classes = classesOf(error)
+  return classes.includes('AuthenticationError') || classes.includes('PermissionDenied')
+}
+
 /** `status`: of the last answer that was heard, undefined when there was none. */
 export const troubleOf = (error: unknown, status: number | undefined): Trouble => {
   const classes = classesOf(error)

@@ -225,7 +225,7 @@ const vendorOf = async (exchange: string): Promise<Vendor> => {
 }
 
 /** Elsewhere a nonce is a timestamp that must be near the exchange's own, and may go back when our clock is corrected. */
-const nonceMustGrow: ReadonlySet<string> = new Set(['bitfinex', 'kraken'])
+export const nonceMustGrow: ReadonlySet<string> = new Set(['bitfinex', 'kraken'])
 
 /** Spot only, and no calls that spot trading does not need. */
 const optionsOf: Readonly<Record<string, Record<string, unknown>>> = {

@@ -2,7 +2,6 @@
 // every check with its verdict.
 
 import { sessionAt, sessionOn } from '../domain/calendar.ts'
-import { outside, propose } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
 import { HealthChecked } from '../domain/health.ts'
 import {
@@ -13,16 +12,19 @@ import {
   type Verdict,
   verdictOf,
 } from '../domain/health-rules.ts'
+import { isSome } from '../domain/result.ts'
 import { healthStream } from '../domain/stream.ts'
-import { dateIn, type Instant, instantAt, millisecondsOf } from '../domain/time.ts'
+import { type CalendarDate, dateIn, type Instant, instantAt } from '../domain/time.ts'
+import { millisecondsIn } from '../domain/timeframe.ts'
 import { settingsOf } from '../domain/unit-file.ts'
 import { bookFile } from '../domain/units.ts'
-import { unknownOrders } from '../projections/orders.ts'
-import { feed } from '../projections/projection.ts'
-import { status as projection, type Status } from '../projections/status.ts'
+import { driftMinutes } from '../projections/drift-time.ts'
+import { cadenceOf, lastDay, type Vitals, vitals } from '../projections/vitals.ts'
+import { appendNext } from './append-next.ts'
 import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
 import { exit } from './exit.ts'
+import { foldFromKept } from './kept-fold.ts'
 
 const codes: Record<Verdict, number> = { ok: exit.done, degraded: 1, unhealthy: 2 }
 
@@ -33,7 +35,7 @@ export const checkHealth: Command<object> = {
     const seen = await lookAtLedger(engine)
     const facts = await gather(engine, seen)
     let checks = checksOf(facts)
-    const objection = seen.objection === undefined ? await record(engine, checks) : undefined
+    const objection = seen.objection === undefined ? await record(engine, seen.vitals, checks) : undefined
     if (objection !== undefined) checks = checksOf({ ...facts, ledgerObjection: objection })
     const verdict = verdictOf(checks)
     const colour = { ok: screen.style.good, degraded: screen.style.warn, unhealthy: screen.style.bad }
@@ -48,42 +50,23 @@ export const checkHealth: Command<object> = {
 }
 
 interface Seen {
-  readonly status: Status
+  readonly vitals: Vitals
   readonly head: number
-  readonly orders: HealthFacts['orders']
-  readonly cadence: HealthFacts['cadence']
-  readonly scanned: ReadonlySet<string>
   readonly objection: string | undefined
 }
 
-/** Folds the ledger; one that cannot be read is a finding, not an error. */
+/** What was written since the last look; a ledger that cannot be read is a finding, not an error. */
 const lookAtLedger = async (engine: Engine): Promise<Seen> => {
-  let status = projection.initial()
-  const orders = { sent: 0, failed: 0 }
-  const cadence = { candles: 0, evaluations: 0 }
-  const scanned = new Set<string>()
-  const dayAgo = millisecondsOf(engine.clock.now()) - 86_400_000
+  let seen = vitals.initial()
   let head = 0
   let store: EventStore | undefined
   try {
     store = await engine.readLedger()
-    for await (const recorded of store.readAll()) {
-      status = feed(projection, status, recorded)
-      const { event, at } = recorded
-      if (event.type === 'ScanStarted') scanned.add(event.data.session)
-      if (millisecondsOf(at) < dayAgo) continue
-      if (event.type === 'OrderRequested') orders.sent++
-      if (event.type === 'OrderRejected' || event.type === 'OrderOutcomeUnknown') orders.failed++
-      if (event.type === 'CycleCompleted') {
-        cadence.candles += event.data.candles
-        cadence.evaluations += event.data.evaluations
-      }
-    }
     head = (await store.head()).seq
-    return { status, head, orders, cadence, scanned, objection: undefined }
+    seen = await foldFromKept(engine, store, vitals)
+    return { vitals: seen, head, objection: undefined }
   } catch (error) {
-    const objection = error instanceof Error ? error.message : String(error)
-    return { status, head, orders, cadence, scanned, objection }
+    return { vitals: seen, head, objection: error instanceof Error ? error.message : String(error) }
   } finally {
     await store?.close()
   }
@@ -91,14 +74,15 @@ const lookAtLedger = async (engine: Engine): Promise<Seen> => {
 
 const gather = async (engine: Engine, seen: Seen): Promise<HealthFacts> => {
   const { config, calendar, clock, kill } = engine
-  const { status, head, orders, cadence, objection } = seen
+  const { vitals: state, head, objection } = seen
+  const { run, lastCycle, lastCandle } = state.heartbeat
   // A recorded book has no other now than where it stands.
-  if (status.heartbeat.lastCycle !== undefined) engine.simulated?.jumpTo(status.heartbeat.lastCycle.clock)
+  if (lastCycle !== undefined) engine.simulated?.jumpTo(lastCycle.clock)
   const now = clock.now()
   const units = unitFacts(engine)
   const enabled = units.some(({ name, enabled: yes }) => name.startsWith('veritape-execute@') && yes)
-  const { run, lastCycle, lastCandle } = status.heartbeat
   const killed = kill.read()
+  const { current, total } = driftMinutes(state.driftTime)
   return {
     now,
     ledgerObjection: objection,
@@ -107,21 +91,32 @@ const gather = async (engine: Engine, seen: Seen): Promise<HealthFacts> => {
     disk: engine.diskOfLedger(),
     expectsExecutor: enabled || (run !== undefined && run.stopped === undefined),
     lastCycle: lastCycle?.clock,
+    cycle: lastCycle?.cycle ?? 0,
     lastCandle,
     timeframe: config.execute.timeframe,
     marketOpen: config.calendar === 'always' || marketIsOpen(engine, now),
     halts: [
-      ...status.halts.map(({ level, by, reason }) => `${level} by ${by}: ${reason}`),
+      ...state.halts.map(({ level, by, reason }) => `${level} by ${by}: ${reason}`),
       ...(killed === undefined ? [] : [`KILL file: ${killed.reason}`]),
     ],
-    unknownOrders: unknownOrders(status.orders).map(({ order }) => order.request.orderId),
-    driftCount: status.drift.size,
-    orders,
-    cadence,
-    scan: scanDue(config, calendar, now, seen.scanned),
+    unknownOrders: [...state.live].flatMap(([id, { status }]) => (status === 'unknown' ? [id] : [])),
+    driftCount: state.driftTime.open.size,
+    driftMinutes:
+      isSome(current) && isSome(total) ? { current: current.value, total: total.value } : undefined,
+    orders: lastDay(state, now),
+    cadence: cadence(engine, state, now),
+    memory: engine.executorMemory(),
+    scan: scanDue(config, calendar, now, state.lastScan),
     units,
-    venue: undefined,
+    venue: await engine.askVenue(),
   }
+}
+
+/** Only a market that never closes has a candle for every stretch of its timeframe. */
+const cadence = ({ config }: Engine, state: Vitals, now: Instant): HealthFacts['cadence'] => {
+  const { symbols, timeframe } = config.execute
+  if (config.calendar !== 'always' || symbols.length === 0) return undefined
+  return cadenceOf(state, now, symbols.length, millisecondsIn(timeframe))
 }
 
 const marketIsOpen = ({ calendar }: Engine, now: Instant): boolean => {
@@ -134,14 +129,14 @@ const scanDue = (
   { calendar: sessions, execute }: Engine['config'],
   calendar: Engine['calendar'],
   now: Instant,
-  scanned: ReadonlySet<string>,
+  lastScan: CalendarDate | undefined,
 ): HealthFacts['scan'] => {
   if (sessions !== 'nyse' || execute.symbols.length > 0) return undefined
   const date = dateIn(calendar.zone, now)
   const session = sessionOn(calendar, date)
   if (session === 'closed' || session === 'unknown' || now < instantAt(calendar.zone, date, '08:40'))
     return undefined
-  return { session: date, done: scanned.has(date) }
+  return { session: date, done: lastScan !== undefined && lastScan >= date }
 }
 
 const viewsAt = async ({ views }: Engine): Promise<number | undefined> => {
@@ -176,20 +171,16 @@ const unitFacts = ({ units, config: { book } }: Engine): readonly UnitFact[] => 
 }
 
 /** Gives why it could not be recorded. */
-const record = async (engine: Engine, checks: readonly Check[]): Promise<string | undefined> => {
+const record = async (
+  engine: Engine,
+  { healthRevision }: Vitals,
+  checks: readonly Check[],
+): Promise<string | undefined> => {
   try {
     const store = await engine.writeLedger('health')
     try {
-      const { bookkeeper } = await import('./bookkeeper.ts')
-      let before = 0
-      const keeper = bookkeeper(engine, store, 'health', async ({ stream }) => {
-        if (stream === healthStream) before++
-      })
-      await keeper.catchUp()
       const checked = HealthChecked({ verdict: verdictOf(checks), checks })
-      await keeper.append([
-        { stream: healthStream, events: [propose(outside(`${healthStream} ${before}`), checked)] },
-      ])
+      await appendNext(store, healthStream, healthRevision, checked, engine.clock.now())
       return undefined
     } finally {
       await store.close()

@@ -16,6 +16,7 @@ import type { Earnings } from '../domain/earnings.ts'
 import type { Recorded } from '../domain/event.ts'
 import type { EventStore, Head, Mode } from '../domain/event-store.ts'
 import type { GuardHands } from '../domain/guard.ts'
+import type { MemoryFact, NotAsked, VenueFact } from '../domain/health-rules.ts'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import type { AuditOptions, AuditReport, AuditStep } from '../domain/ledger-audit.ts'
 import type { LedgerCopies } from '../domain/ledger-copies.ts'
@@ -96,6 +97,10 @@ export interface Engine {
   diskOfLedger(): { readonly free: number; readonly total: number }
   /** What retention may throw away. */
   readonly disposable: DisposableFiles
+  /** The process that executes the book on this machine; undefined when none does, or it cannot be seen. */
+  executorMemory(): MemoryFact | undefined
+  /** Asks the book's venue whether it answers, takes our keys and has our time. Never throws, and waits some seconds at most. */
+  askVenue(): Promise<VenueFact | NotAsked>
   readonly guardHands: GuardHands
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal

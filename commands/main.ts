@@ -79,6 +79,7 @@ const engineOf = async (
   const { liveAccount, systemdCredentials } = await import('../adapters/venue-keys.ts')
   const { notifySocket } = await import('../adapters/notify-socket.ts')
   const { disposableFiles } = await import('../adapters/disposable-files.ts')
+  const { executorMemory } = await import('../adapters/executor-memory.ts')
   const { guardHands } = await import('../adapters/guard-hands.ts')
   const { unitFolder } = await import('../adapters/unit-folder.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
@@ -141,6 +142,8 @@ const engineOf = async (
       return { free: bavail * bsize, total: blocks * bsize }
     },
     disposable: disposableFiles(ledgerPath, stateBook),
+    executorMemory: () => executorMemory(ledgerPath),
+    askVenue: async () => (await import('../adapters/venue-probe.ts')).probeVenue(config, process.env),
     guardHands: guardHands('/var/lib/veritape/requests', process.env),
     signal,
     ledgerPath,

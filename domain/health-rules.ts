@@ -27,6 +27,8 @@ export interface HealthFacts {
   /** Whether the executor is meant to run: its unit is enabled, or its last run has no end. */
   readonly expectsExecutor: boolean
   readonly lastCycle: Instant | undefined
+  /** Number of the last cycle; it only grows. */
+  readonly cycle: number
   /** Close time of the newest candle. */
   readonly lastCandle: Instant | undefined
   readonly timeframe: Timeframe
@@ -35,15 +37,25 @@ export interface HealthFacts {
   readonly halts: readonly string[]
   readonly unknownOrders: readonly string[]
   readonly driftCount: number
+  /** How long the ledger and the venue have disagreed, now and in all; undefined when they were never compared. */
+  readonly driftMinutes: { readonly current: number; readonly total: number } | undefined
   /** Orders of the last day that the venue was sent, and those of them that it refused or lost. */
   readonly orders: { readonly sent: number; readonly failed: number }
-  /** Candles and evaluations of the last day, as the heartbeats counted them. */
-  readonly cadence: { readonly candles: number; readonly evaluations: number }
+  /** Candles of the last day that were judged, and how many the timeframe asks for; undefined when too few to tell. */
+  readonly cadence: { readonly judged: number; readonly expected: number } | undefined
+  /** Of the executor's process, where it can be seen. */
+  readonly memory: MemoryFact | undefined
   /** The scan of today, where the book trades one and it is due. */
   readonly scan: { readonly session: string; readonly done: boolean } | undefined
   /** Units of the book as systemd knows them. */
   readonly units: readonly UnitFact[]
-  readonly venue: VenueFact | undefined
+  readonly venue: VenueFact | NotAsked
+}
+
+export interface MemoryFact {
+  readonly pid: number
+  /** Resident set size. */
+  readonly rssBytes: number
 }
 
 export interface UnitFact {
@@ -54,13 +66,18 @@ export interface UnitFact {
   readonly restarts: number
 }
 
+/** Why nobody was asked: that is no fault, and it is told. */
+export interface NotAsked {
+  readonly notAsked: string
+}
+
 export interface VenueFact {
+  readonly name: string
   /** Why it could not be reached. */
   readonly unreachable: string | undefined
-  /** Whether it took our credentials; undefined without any. */
-  readonly credentials: boolean | undefined
-  /** Its clock minus ours. */
-  readonly skewMs: number
+  readonly credentials: 'accepted' | 'refused' | NotAsked
+  /** Its clock minus ours; undefined when it does not tell its time. */
+  readonly skewMs: number | undefined
 }
 
 type Rule = (facts: HealthFacts) => Check | undefined
@@ -86,11 +103,11 @@ const views: Rule = ({ viewsAt, head }) => {
 }
 
 /** The executor records a heartbeat each minute, whatever happens. */
-const heartbeat: Rule = ({ expectsExecutor, lastCycle, now }) => {
+const heartbeat: Rule = ({ expectsExecutor, lastCycle, cycle, now }) => {
   if (!expectsExecutor) return undefined
   if (lastCycle === undefined) return check('heartbeat', 'unhealthy', 'the executor has completed no cycle')
   const age = ageOf(lastCycle, now)
-  const saw = `last cycle ${seconds(age)} ago`
+  const saw = `last cycle ${seconds(age)} ago, number ${cycle}`
   return check('heartbeat', age > 300_000 ? 'unhealthy' : age > 130_000 ? 'degraded' : 'ok', saw)
 }
 
@@ -103,14 +120,25 @@ const candles: Rule = ({ expectsExecutor, marketOpen, lastCandle, timeframe, now
   return check('candles', age > 5 * length ? 'unhealthy' : age > 2 * length ? 'degraded' : 'ok', saw)
 }
 
-const cadence: Rule = ({ cadence: { candles: closed, evaluations } }) =>
-  closed === 0
-    ? undefined
-    : check(
-        'evaluations',
-        evaluations === 0 ? 'degraded' : 'ok',
-        `${evaluations} of ${closed} candles in a day`,
-      )
+/** A few candles may be missing where nobody traded; a twentieth may not. */
+const cadence: Rule = ({ cadence: judged }) => {
+  if (judged === undefined) return undefined
+  const { judged: done, expected } = judged
+  const saw = `${done} of ${expected} candles that the timeframe asks for in a day`
+  return check(
+    'evaluations',
+    done * 2 < expected ? 'unhealthy' : done < expected * 0.95 ? 'degraded' : 'ok',
+    saw,
+  )
+}
+
+/** An executor of ours lies at some hundred megabytes; one that only grows is restarted before the kernel does it. */
+const memory: Rule = ({ memory: seen }) => {
+  if (seen === undefined) return undefined
+  const megabytes = Math.ceil(seen.rssBytes / 2 ** 20)
+  const verdict = megabytes > 2048 ? 'unhealthy' : megabytes > 1024 ? 'degraded' : 'ok'
+  return check('memory', verdict, `${megabytes} MB resident, pid ${seen.pid}`)
+}
 
 const submissions: Rule = ({ orders: { sent, failed } }) => {
   if (sent === 0) return undefined
@@ -123,10 +151,12 @@ const unknown: Rule = ({ unknownOrders }) =>
     ? check('unknown orders', 'ok', 'none')
     : check('unknown orders', 'unhealthy', unknownOrders.join(', '))
 
-const drift: Rule = ({ driftCount }) =>
-  driftCount === 0
-    ? check('drift', 'ok', 'none known')
-    : check('drift', 'unhealthy', `${driftCount} unresolved`)
+const drift: Rule = ({ driftCount, driftMinutes }) => {
+  const spent = driftMinutes === undefined ? 'never compared' : `${tenths(driftMinutes.total)} minutes in all`
+  if (driftCount === 0) return check('drift', 'ok', `none known, ${spent}`)
+  const since = driftMinutes === undefined ? '' : ` for ${tenths(driftMinutes.current)} minutes`
+  return check('drift', 'unhealthy', `${driftCount} unresolved${since}, ${spent}`)
+}
 
 /** A halt is somebody's decision: it is told, it is no fault. */
 const halt: Rule = ({ halts }) =>
@@ -158,19 +188,22 @@ const restarts: Rule = ({ units: all }) => {
   return check('restarts', often.some(each => each.restarts > 2) ? 'degraded' : 'ok', saw)
 }
 
-const reachable: Rule = ({ venue }) =>
-  venue === undefined
-    ? undefined
-    : check('venue', venue.unreachable === undefined ? 'ok' : 'unhealthy', venue.unreachable ?? 'reachable')
+const reachable: Rule = ({ venue }) => {
+  if ('notAsked' in venue) return check('venue', 'ok', `not asked: ${venue.notAsked}`)
+  const { name, unreachable } = venue
+  return check('venue', unreachable === undefined ? 'ok' : 'unhealthy', unreachable ?? `${name} answers`)
+}
 
-const credentials: Rule = ({ venue }) =>
-  venue?.credentials === undefined
-    ? undefined
-    : check('credentials', venue.credentials ? 'ok' : 'unhealthy', venue.credentials ? 'accepted' : 'refused')
+const credentials: Rule = ({ venue }) => {
+  if ('notAsked' in venue) return undefined
+  const { credentials: seen, name } = venue
+  if (typeof seen === 'object') return check('credentials', 'ok', `not asked: ${seen.notAsked}`)
+  return check('credentials', seen === 'accepted' ? 'ok' : 'unhealthy', `${seen} by ${name}`)
+}
 
 /** Exchanges refuse requests that are some seconds off. */
 const skew: Rule = ({ venue }) => {
-  if (venue === undefined || venue.unreachable !== undefined) return undefined
+  if ('notAsked' in venue || venue.skewMs === undefined) return undefined
   const off = Math.abs(venue.skewMs)
   return check(
     'clock',
@@ -184,6 +217,7 @@ const rules: readonly Rule[] = [
   disk,
   views,
   heartbeat,
+  memory,
   candles,
   cadence,
   submissions,
@@ -215,3 +249,4 @@ export const verdictOf = (checks: readonly Check[]): Verdict =>
 
 const ageOf = (then: Instant, now: Instant): number => millisecondsOf(now) - millisecondsOf(then)
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
+const tenths = (minutes: number): string => `${Math.round(minutes * 10) / 10}`
