@@ -71,6 +71,7 @@ export const alpacaMarket = (exchange: CcxtExchange, calendar: Calendar): Market
 
   return {
     name: 'alpaca',
+    close: () => exchange.close(),
     closedCandles: async (symbol, timeframe, after, now) => {
       const key = `${symbol} ${timeframe}`
       const known = asked.get(key)

@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Exchange } from 'ccxt'
 import { type Observed, VenueUnavailable } from '../domain/venue.ts'
 import { messageOf, troubleOf } from './ccxt-error.ts'
+import { ownSockets } from './own-sockets.ts'
 import { redaction } from './redaction.ts'
 import { VenueMisconfigured } from './venue-misconfigured.ts'
 import { type Heard, wholeAnswers } from './whole-answer.ts'
@@ -54,6 +55,8 @@ export interface CcxtExchange {
   act<Value>(act: (api: Exchange) => Promise<Value>, heard: Heard[]): Promise<Value>
   /** Whether the exchange has asked us to be quiet, and until when, ms since 1970 UTC. */
   quietUntil(): number
+  /** Drops its sockets. It may not be asked again. */
+  close(): void
   /** A sentence of ccxt or of the exchange, short and without secrets. */
   clean(text: string): string
 }
@@ -79,7 +82,8 @@ export const openCcxt = async (settings: CcxtSettings): Promise<CcxtExchange> =>
   let quiet = 0
   let scoldings = 0
   let clockAdjusted = false
-  api.fetchImplementation = wholeAnswers(deadlineMs, heard => hearing.push(heard))
+  const sockets = ownSockets()
+  api.fetchImplementation = wholeAnswers(deadlineMs, heard => hearing.push(heard), sockets)
 
   /** Nonces must grow, and an exchange must see them in the order in which they were made: one request at a time. */
   let last: Promise<unknown> = Promise.resolve()
@@ -155,6 +159,7 @@ export const openCcxt = async (settings: CcxtSettings): Promise<CcxtExchange> =>
         }
       }),
     quietUntil: () => quiet,
+    close: () => sockets.drop(),
     clean,
   }
   if (settings.withMarkets === false) return connection

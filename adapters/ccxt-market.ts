@@ -115,6 +115,7 @@ export const ccxtMarket = (exchange: CcxtExchange): MarketData => {
 
   return {
     name: exchange.name,
+    close: () => exchange.close(),
     closedCandles: async (symbol, timeframe, after, now) => {
       const key = keyOf(symbol, timeframe)
       let series = held.get(key)

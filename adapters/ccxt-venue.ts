@@ -230,6 +230,7 @@ export const ccxtVenue = ({
   return {
     name,
     remote: true,
+    close: () => exchange.close(),
     account,
     rules,
     status: async () => {

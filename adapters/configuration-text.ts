@@ -42,15 +42,15 @@ export const nested = (values: readonly KeyedValue[]): Record<string, unknown> =
   return root
 }
 
-/** Where things lie and how much is said about them: nothing of it can change a decision. */
-const notDeciding: ReadonlySet<string> = new Set(['ledger', 'state', 'store', 'logLevel'])
+/** Where things lie, how much is said about them, and who heals and tells: nothing of it can change a decision. */
+const notDeciding = /^(?:ledger|state|store|logLevel|guard\..*|notify\..*)$/
 
 /** Canonical JSON of what can change a decision; of a path only the name of the file or folder. */
 export const decidingText = (values: readonly KeyedValue[]): string =>
   canonical(
     nested(
       values
-        .filter(({ key }) => !notDeciding.has(key))
+        .filter(({ key }) => !notDeciding.test(key))
         .map(({ key, value }) => {
           const { schema } = keyNamed(key) as { schema: z.ZodType }
           return { key, value: changePaths(schema, value, path => basename(path)) }

@@ -3,6 +3,7 @@
 // A client that stops its timer at the headers waits for five minutes on a venue that sends half an answer.
 
 import { whyNoConnection } from './connection-failure.ts'
+import type { OwnSockets } from './own-sockets.ts'
 
 /** What came back, as it is kept for evidence. */
 export interface Heard {
@@ -28,13 +29,14 @@ const bodiless: ReadonlySet<number> = new Set([101, 204, 205, 304])
  * are refused: a signed request is for one address.
  */
 export const wholeAnswers =
-  (deadlineMs: number, onHeard: (heard: Heard) => void) =>
+  (deadlineMs: number, onHeard: (heard: Heard) => void, { dispatcher }: Partial<OwnSockets> = {}) =>
   async (url: string, { method = 'GET', headers = {}, body }: Asked): Promise<Response> => {
     const { response, text } = await whole(url, {
       method,
       headers,
       redirect: 'error',
       signal: AbortSignal.timeout(deadlineMs),
+      ...(dispatcher === undefined ? {} : { dispatcher }),
       ...(body === undefined ? {} : { body }),
     })
     const { status, statusText } = response

@@ -25,6 +25,7 @@ import type { RepairReport } from '../domain/ledger-repair.ts'
 import type { LiveKeys } from '../domain/live-gate.ts'
 import type { Log } from '../domain/log.ts'
 import type { MarketData } from '../domain/market-data.ts'
+import type { Messenger } from '../domain/notification.ts'
 import type { Notifier } from '../domain/notifier.ts'
 import type { Order } from '../domain/order.ts'
 import type { Releases } from '../domain/release.ts'
@@ -102,6 +103,9 @@ export interface Engine {
   /** Asks the book's venue whether it answers, takes our keys and has our time. Never throws, and waits some seconds at most. */
   askVenue(): Promise<VenueFact | NotAsked>
   readonly guardHands: GuardHands
+  /** The text without secrets: before it is kept anywhere. */
+  clean(text: string): string
+  readonly messenger: Messenger
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
   /** Folder of the book's ledger, for people. */

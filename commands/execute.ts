@@ -16,6 +16,7 @@ import { type Instant, millisecondsOf, readInstant } from '../domain/time.ts'
 import { VenueUnavailable } from '../domain/venue.ts'
 import { type Bookkeeper, bookkeeper } from './bookkeeper.ts'
 import type { Command, Overrides } from './command.ts'
+import { type Connection, connection, reconnector } from './connection.ts'
 import type { Engine } from './engine.ts'
 import { type Executor, sessions, turn } from './executor.ts'
 import { exit, Stop } from './exit.ts'
@@ -84,7 +85,8 @@ export const execute: Command<Options> = {
         'no candles are configured: name their files in market.files, as examples/demo-crypto.json does',
       )
     const account = await requireAccount(engine)
-    const market = await patiently(engine, once, engine.market)
+    const feed = await patiently(engine, once, () => connection(() => engine.market()))
+    const market = feed.port
     const champions = await chosenChampions(engine)
     const begin = await beginning(engine, market, from)
     simulated?.jumpTo(begin)
@@ -103,7 +105,7 @@ export const execute: Command<Options> = {
       const executor = await open(
         withRulesOnRecord(engine, market),
         store,
-        market,
+        feed,
         champions,
         begin,
         tally,
@@ -111,6 +113,7 @@ export const execute: Command<Options> = {
       )
       const { desk, keeper } = executor
       await keeper.catchUp()
+      executor.reconnect?.forget()
       tally.clear() // what was there before is not news of this run
       simulated?.jumpTo(latest(begin, desk.book.lastCycle, lastClose(desk.book.lastCandles.values())))
       try {
@@ -177,7 +180,7 @@ const beginning = async (engine: Engine, market: MarketData, from: string | unde
 const open = async (
   engine: Engine,
   store: Awaited<ReturnType<Engine['writeLedger']>>,
-  market: MarketData,
+  feed: Connection<MarketData>,
   champions: readonly Champion[],
   begin: Instant,
   tally: Map<string, number>,
@@ -188,10 +191,16 @@ const open = async (
   const known = function* () {
     for (const { order } of desk.book.orders.values()) if (order.status !== 'withheld') yield order
   }
-  const venue = await patiently(engine, once, () => engine.venue(market, known, prefix))
+  const market = feed.port
+  const exchange = await patiently(engine, once, () =>
+    connection(() => engine.venue(market, known, prefix)),
+  )
+  const venue = exchange.port
+  const reconnect = reconnector(engine, { feed, venue: exchange })
   const own = new Set<string>()
   // A strategy sees each candle once: its own candles it saw when it decided, the others here.
   const see = async (recorded: Recorded<BookEvent>) => {
+    reconnect.hear(recorded)
     tally.set(recorded.event.type, (tally.get(recorded.event.type) ?? 0) + 1)
     await witness(
       desk,
@@ -211,6 +220,7 @@ const open = async (
     desk,
     market,
     venue,
+    reconnect,
     orders: orderDesk(engine, keeper, desk, venue),
     champions,
     championStamp: await engine.championStamp(),

@@ -25,6 +25,7 @@ import { candleStream, orderStream, runStream, safetyStream, strategyStream } fr
 import { type Instant, millisecondsOf } from '../domain/time.ts'
 import type { Venue } from '../domain/venue.ts'
 import type { Bookkeeper, Write } from './bookkeeper.ts'
+import type { Reconnector } from './connection.ts'
 import { consult, refuseBaseline, requireServers } from './consultation.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
@@ -39,6 +40,8 @@ export interface Executor {
   readonly market: MarketData
   readonly venue: Venue
   readonly orders: OrderDesk
+  /** Obeys a guardian that asks for new connections; absent where there is none to hear. */
+  readonly reconnect?: Reconnector | undefined
   /** Compares the account with the ledger; absent where the venue has none that the ledger does not explain. */
   readonly reconcile?: ((now: Instant) => Promise<void>) | undefined
   readonly champions: readonly Champion[]
@@ -58,6 +61,7 @@ export interface Executor {
 export const turn = async (executor: Executor, now: Instant): Promise<void> => {
   const { keeper, orders } = executor
   await keeper.catchUp()
+  await executor.reconnect?.obey(keeper)
   await haltOnKillFile(executor)
   await requireSameChampions(executor)
   await orders.settle(now)

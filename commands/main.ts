@@ -71,7 +71,7 @@ const engineOf = async (
 ): Promise<Engine> => {
   const { simulatedClock } = await import('../adapters/simulated-clock.ts')
   const { pinoLog } = await import('../adapters/pino-log.ts')
-  const { secretsIn } = await import('../adapters/redaction.ts')
+  const { redaction, secretsIn } = await import('../adapters/redaction.ts')
   const { nyseCalendar } = await import('../adapters/nyse-calendar.ts')
   const { killSwitch } = await import('../adapters/kill-switch.ts')
   const { checkpointsName, openStateFolder } = await import('../adapters/state-folder.ts')
@@ -82,6 +82,7 @@ const engineOf = async (
   const { executorMemory } = await import('../adapters/executor-memory.ts')
   const { guardHands } = await import('../adapters/guard-hands.ts')
   const { unitFolder } = await import('../adapters/unit-folder.ts')
+  const { messenger, messengerSecrets } = await import('../adapters/messenger.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
   const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
   const { readTickerLists } = await import('../adapters/ticker-list.ts')
@@ -115,6 +116,12 @@ const engineOf = async (
       ...(symbol === '*' ? {} : { symbol }),
     }))
 
+  const secrets = [
+    ...secretsIn(process.env),
+    ...messengerSecrets(process.env),
+    ...systemdCredentials(process.env),
+  ]
+
   const engine: Engine = {
     config,
     configValues,
@@ -128,7 +135,7 @@ const engineOf = async (
       level: config.logLevel,
       terminal: process.stderr.isTTY === true,
       colour: wantsColour(process.stderr, process.env),
-      secrets: [...secretsIn(process.env), ...systemdCredentials(process.env)],
+      secrets,
     }),
     clock,
     simulated,
@@ -144,7 +151,13 @@ const engineOf = async (
     disposable: disposableFiles(ledgerPath, stateBook),
     executorMemory: () => executorMemory(ledgerPath),
     askVenue: async () => (await import('../adapters/venue-probe.ts')).probeVenue(config, process.env),
-    guardHands: guardHands('/var/lib/veritape/requests', process.env),
+    guardHands: guardHands({
+      requests: '/var/lib/veritape/requests',
+      state: config.state,
+      environment: process.env,
+    }),
+    clean: redaction(secrets).text,
+    messenger: messenger(config.notify, process.env),
     signal,
     ledgerPath,
     hasBook: async book => existsSync(join(config.ledger, book, 'LEDGER.json')),

@@ -9,6 +9,7 @@ import type { Event, EventOf } from './event.ts'
 import * as health from './health.ts'
 import * as intent from './intent.ts'
 import * as leaseTaken from './lease-taken.ts'
+import * as notification from './notification.ts'
 import * as order from './order.ts'
 import * as retention from './retention.ts'
 import * as run from './run.ts'
@@ -76,6 +77,12 @@ export const declarations = [
   health.RecoveryFailed,
   health.AlertRaised,
   retention.RetentionCompleted,
+  health.GuardedCheckFailed,
+  health.RecoveryActionTaken,
+  health.ReconnectRequested,
+  health.Reconnected,
+  notification.NotificationSent,
+  notification.NotificationFailed,
   segment.SegmentOpened,
   segment.SegmentClosed,
   segment.LedgerRecovered,

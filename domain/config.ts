@@ -5,6 +5,8 @@ import * as z from 'zod'
 import { ScanRules } from './avwap-scan.ts'
 import { SymbolName } from './candle.ts'
 import { DecimalText } from './decimal.ts'
+import { GuardRules, guardDefaults } from './guard-rules.ts'
+import { NotifyRules, notifyDefaults } from './notify-rules.ts'
 import { isZone } from './time.ts'
 import { Timeframe } from './timeframe.ts'
 import type { MarketRules } from './venue.ts'
@@ -119,6 +121,10 @@ export const Config = z.strictObject({
   }),
   /** Checks that fail open. */
   warnings: WarningRules,
+  /** What the guardian may do. No decision reads it. */
+  guard: GuardRules,
+  /** What is told to people outside. No decision reads it. */
+  notify: NotifyRules,
 })
 export type Config = z.infer<typeof Config>
 
@@ -166,6 +172,8 @@ export const defaults: Config = {
   scan: ScanRules.parse({}),
   universe: { lists: [], bars: 'recorded', history: 800, earnings: [] },
   warnings: WarningRules.parse({}),
+  guard: guardDefaults,
+  notify: notifyDefaults,
 }
 
 /** What the venue demands in a market: its own entry, or that of '*'. Throws when there is neither. */

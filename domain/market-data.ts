@@ -31,6 +31,8 @@ export interface MarketData {
   rules?(symbol: string): MarketRules
   /** The last trade and the top of the order book, now: a live source only. Throws VenueUnavailable, SymbolUnknown. */
   quote?(symbol: string): Promise<Observed<Quote>>
+  /** Drops its connections; it is not asked again. Absent where there are none. */
+  close?(): void
 }
 
 /** What a source says of a market at a moment; what it does not say is missing. */

@@ -34,10 +34,21 @@ export const guardStream: StreamName = 'guard'
 export const retentionStream: StreamName = 'retention'
 /** What the market and the account looked like when somebody asked. */
 export const snapshotStream: StreamName = 'snapshots'
+/** What was said to people outside. */
+export const notifyStream: StreamName = 'notify'
 /** Segments and recoveries: the store's own. */
 export const ledgerStream: StreamName = 'ledger'
 
-export type Role = 'execute' | 'scan' | 'cli' | 'reconcile' | 'health' | 'guard' | 'retain' | 'snapshot'
+export type Role =
+  | 'execute'
+  | 'scan'
+  | 'cli'
+  | 'reconcile'
+  | 'health'
+  | 'guard'
+  | 'retain'
+  | 'snapshot'
+  | 'notify'
 
 /** A name that ends in a dash stands for all streams that begin with it. */
 const writers: ReadonlyArray<readonly [name: string, roles: readonly Role[]]> = [
@@ -55,6 +66,7 @@ const writers: ReadonlyArray<readonly [name: string, roles: readonly Role[]]> = 
   ['guard', ['guard']],
   ['retention', ['retain']],
   ['snapshots', ['snapshot']],
+  ['notify', ['notify']],
 ]
 
 /** Whether a process in this role may write the stream. */

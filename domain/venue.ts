@@ -104,6 +104,8 @@ export interface Venue {
   cancelAllOrdersAfter?(seconds: number): Promise<void>
   /** Everything that happened up to `now` and may not be in the ledger yet, oldest first. Repeats are harmless. Throws VenueUnavailable. */
   reports(now: Instant): Promise<readonly VenueReport[]>
+  /** Drops its connections; it is not asked again. Absent where there are none. */
+  close?(): void
 }
 
 /** What the venue answered, with the answer itself: kept by its SHA-256 as the evidence of whatever is concluded from it. */

@@ -167,6 +167,8 @@ export const world = (
       releases: async () => Promise.reject(new Error('the loop asked the machine for its releases')),
       guardHands: unreachable,
       disposable: { list: async () => [], remove: async () => false, unsealed: () => [] },
+      clean: text => text,
+      messenger: { channels: [], send: unused('messenger.send'), ping: undefined },
       executorMemory: () => undefined,
       askVenue: async () => ({ notAsked: 'a world in memory has no venue' }),
       diskOfLedger: () => ({ free: 1e12, total: 1e12 }),
