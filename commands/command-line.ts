@@ -124,6 +124,11 @@ const verbs: readonly Verb[] = [
     async () => (await import('./check-config.ts')).checkConfig,
   ),
   verb('check health', 'Is all well?', async () => (await import('./check-health.ts')).checkHealth),
+  verb(
+    'notify',
+    'Tell people outside what has changed; ping while there is progress',
+    async () => (await import('./notify.ts')).notify,
+  ),
   verb('guard', 'guard -- CHECK: heals within a budget', async () => (await import('./guard.ts')).guard),
   verb(
     'check preflight',

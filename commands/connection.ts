@@ -20,7 +20,7 @@ export interface Connection<Port> {
   remake(): Promise<void>
 }
 
-export const connection = async <Port extends Closable>(
+export const connection = async <Port extends object & Closable>(
   open: () => Promise<Port>,
 ): Promise<Connection<Port>> => {
   const first = await open()

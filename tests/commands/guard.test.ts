@@ -1,28 +1,282 @@
-// The guardian: what it says when it cannot even keep its diary.
+// The guardian's stories: a check that fails and heals, that stays ill, that comes and goes; what it does about it, what
+// it writes, and what it never does.
 
 import { expect, test } from 'vitest'
 import type { Engine } from '../../commands/engine.ts'
 import { guard } from '../../commands/guard.ts'
-import { defaults } from '../../domain/config.ts'
+import type { BookEvent } from '../../domain/catalogue.ts'
+import { type Config, defaults } from '../../domain/config.ts'
+import type { Recorded } from '../../domain/event.ts'
 import { LedgerDamaged } from '../../domain/event-store.ts'
+import type { GuardRules } from '../../domain/guard-rules.ts'
+import type { Message } from '../../domain/notification.ts'
+import { instantOf, millisecondsOf } from '../../domain/time.ts'
+import { begin, config, named, world } from '../engine-in-memory.ts'
 
-test('a ledger that cannot be opened is an alarm, and nothing is restarted', async () => {
-  const alarms: string[] = []
-  const touched: string[] = []
-  const engine = {
-    config: { ...defaults, book: 'cast' },
-    configValues: [],
-    writeLedger: async () => {
-      throw new LedgerDamaged('poisoned', 'POISON is there')
+type Said = readonly [code: number, output: string]
+
+const well: Said = [0, '']
+const stalled: Said = [2, 'heartbeat  unhealthy  last cycle 400 s ago']
+
+/** A book with a guardian whose check says one thing after another; the last one for ever. */
+const story = (rules: Partial<GuardRules> = {}, given: Partial<Engine> = {}) => {
+  const clock = {
+    at: millisecondsOf(begin),
+    slept: [] as number[],
+    now: () => instantOf(clock.at),
+    sleep: async (ms: number) => {
+      clock.slept.push(ms)
+      clock.at += ms
     },
+  }
+  const settings: Config = { ...config, guard: { ...defaults.guard, ...rules } }
+  const place = world(settings, undefined, clock.now)
+  const did: string[] = []
+  const sent: Message[] = []
+  const alarms = new Map<string, string>()
+  let answers: Said[] = []
+  let channelFails: string | undefined
+  const engine = place.engine({
+    clock,
+    simulated: undefined,
     guardHands: {
-      shout: (sentence: string) => alarms.push(sentence),
-      check: async () => touched.push('check'),
-      askRestart: () => touched.push('restart'),
+      run: async ([first = '']) => {
+        if (first !== 'check') {
+          did.push(`run ${first}`)
+          return { code: 0, output: 'done, apiKey=sup3rs3cretvalue' }
+        }
+        const [code, output] = (answers.length > 1 ? answers.shift() : answers[0]) as Said
+        return { code, output }
+      },
+      askRestart: book => did.push(`restart ${book}`),
+      askRestartOf: unit => did.push(`restart ${unit}`),
+      clearLocks: (paths, dryRun) => {
+        did.push(`${dryRun ? 'look at' : 'clear'} ${paths.join(' ')}`)
+        return { cleared: ['/run/flow.lock of pid 99999'], kept: ['/run/live.lock (its owner 1 lives)'] }
+      },
+      shout: sentence => did.push(`shout ${sentence}`),
+      alarm: (book, sentence) => {
+        if (sentence === undefined) alarms.delete(book)
+        else alarms.set(book, sentence)
+      },
+      openToOthers: path => path.includes('open'),
+      filesAmong: words => words.filter(word => word.startsWith('/')),
     },
-  } as unknown as Engine
-  const options = { settle: 0, 'per-hour': 3, 'per-day': 8, 'dry-run': false, '--': ['false'] }
-  await expect(guard.run(engine, options)).rejects.toThrow('POISON is there')
-  expect(alarms).toEqual(['cast: the guardian cannot use the ledger: POISON is there'])
-  expect(touched).toEqual([])
+    clean: text => text.replaceAll('sup3rs3cretvalue', '[redacted]'),
+    messenger: {
+      channels: ['webhook'],
+      send: async (_channel, message) => {
+        if (channelFails === undefined) sent.push(message)
+        return channelFails
+      },
+      ping: undefined,
+    },
+    ...given,
+  })
+  return {
+    engine,
+    clock,
+    did,
+    sent,
+    alarms,
+    place,
+    failChannel: (why: string) => {
+      channelFails = why
+    },
+    guard: (says: readonly Said[], dryRun = false) => {
+      answers = [...says]
+      return guard.run(engine, { 'dry-run': dryRun, '--': ['check', 'it'] })
+    },
+    types: async () => (await place.events()).map(({ event }) => event.type),
+  }
+}
+
+test('well: nothing is done, nothing is written', async () => {
+  const { guard: run, did, types } = story()
+  expect(await run([well])).toBe(0)
+  expect([did, await types()]).toEqual([[], []])
+})
+
+test('a transient failure: healed at the first attempt, five seconds later, and why tells all of it', async () => {
+  const { guard: run, did, place, clock, alarms } = story()
+  expect(await run([stalled, well])).toBe(0)
+  expect(did).toEqual(['restart cast'])
+  expect(clock.slept).toEqual([0, 5000])
+  const events = await place.events()
+  expect(events.map(({ event }) => event.type)).toEqual([
+    'GuardedCheckFailed',
+    'RecoveryAttempted',
+    'RecoveryActionTaken',
+    'RecoverySucceeded',
+  ])
+  expect(events.map(({ cause }) => cause)).toEqual([0, 1, 2, 3])
+  expect(new Set(events.map(({ correlation }) => correlation))).toEqual(new Set([1]))
+  expect(named(events, 'GuardedCheckFailed')[0]?.event.data).toMatchObject({
+    check: 'check it',
+    code: 2,
+    pattern: 'no progress',
+  })
+  expect(alarms.size).toBe(0)
+})
+
+test('a persistent failure: three attempts with growing pauses, then every alarm there is, once', async () => {
+  const { guard: run, did, clock, types, sent, alarms, place } = story()
+  expect(await run([stalled])).toBe(2)
+  const sentence = 'no progress: 3 recoveries in an hour did not last'
+  expect(did).toEqual(['restart cast', 'restart cast', 'restart cast', `shout cast: ${sentence}`])
+  expect(clock.slept).toEqual([0, 5000, 10_000, 5000, 20_000, 5000])
+  expect((await types()).slice(-4)).toEqual([
+    'GuardedCheckFailed',
+    'RecoveryFailed',
+    'AlertRaised',
+    'NotificationSent',
+  ])
+  expect(sent).toMatchObject([{ severity: 'error', subject: 'alarm', sentence, book: 'cast' }])
+  expect(alarms.get('cast')).toContain(sentence)
+
+  // The broken job asks again five minutes later: nothing is tried, and nobody is told twice.
+  const before = (await place.events()).length
+  clock.at += 300_000
+  expect(await run([stalled])).toBe(2)
+  expect((await place.events()).length).toBe(before)
+  expect(sent).toHaveLength(1)
+  // An hour later the budget is there again.
+  clock.at += 3_600_000
+  expect(await run([stalled, well])).toBe(0)
+  expect(alarms.size).toBe(0)
+})
+
+test('what heals by itself while the alarm stands is told, and the alarm file goes', async () => {
+  const { guard: run, alarms, place } = story()
+  await run([stalled])
+  expect(alarms.size).toBe(1)
+  expect(await run([well])).toBe(0)
+  expect(alarms.size).toBe(0)
+  expect(named(await place.events(), 'RecoverySucceeded').map(({ event }) => event.data.attempts)).toEqual([
+    0,
+  ])
+  expect(await run([well])).toBe(0)
+  expect(named(await place.events(), 'RecoverySucceeded')).toHaveLength(1)
+})
+
+test('a flapping failure uses up the budget of a day', async () => {
+  const { guard: run, clock, place } = story()
+  for (let n = 0; n < 8; n++) {
+    expect(await run([stalled, well])).toBe(0)
+    clock.at += 2 * 3_600_000
+  }
+  expect(await run([stalled, well])).toBe(2)
+  expect(named(await place.events(), 'AlertRaised')[0]?.event.data.sentence).toBe(
+    'no progress: 8 recoveries in a day did not last',
+  )
+})
+
+test('a venue that does not answer: first a new connection is asked for, then a restart', async () => {
+  const { guard: run, did, place } = story()
+  const silent: Said = [2, 'venue  unhealthy  kraken gives no usable answer']
+  expect(await run([silent, silent, well])).toBe(0)
+  const events = await place.events()
+  expect(named(events, 'ReconnectRequested').map(({ event }) => event.data.what)).toEqual([['venue']])
+  expect(did).toEqual(['restart cast'])
+  const [asked] = named(events, 'ReconnectRequested') as [Recorded<BookEvent>]
+  const [attempted] = named(events, 'RecoveryAttempted') as [Recorded<BookEvent>]
+  expect(asked.cause).toBe(attempted.seq)
+})
+
+test('own patterns: a command, a unit, locks; what the command said is kept without secrets', async () => {
+  const {
+    guard: run,
+    did,
+    place,
+    engine,
+  } = story({
+    patterns: [{ name: 'flow', words: 'flow', actions: ['run mend', 'restart flow.service', 'clear locks'] }],
+    commands: { mend: ['/usr/bin/mend'] },
+    units: ['flow.service'],
+    locks: ['/run'],
+  })
+  const late: Said = [1, 'flow is late, apiKey=sup3rs3cretvalue']
+  expect(await run([late, late, late, well])).toBe(0)
+  expect(did).toEqual(['run /usr/bin/mend', 'restart flow.service', 'clear /run'])
+  const events = await place.events()
+  const taken = named(events, 'RecoveryActionTaken').map(({ event }) => event.data)
+  expect(taken[2]?.saw).toBe(
+    'locks of dead owners: /run/flow.lock of pid 99999; left: /run/live.lock (its owner 1 lives)',
+  )
+  for (const output of [taken[0]?.output, named(events, 'GuardedCheckFailed')[0]?.event.data.output]) {
+    const text = Buffer.from(await engine.data.get(output as string)).toString()
+    expect(text).toContain('[redacted]')
+    expect(text).not.toContain('sup3rs3cretvalue')
+  }
+})
+
+test('a dry run says what it would do, and does and writes nothing', async () => {
+  const said: string[] = []
+  const {
+    guard: run,
+    did,
+    types,
+    engine,
+  } = story({
+    patterns: [{ name: 'flow', words: 'flow', actions: ['clear locks'] }],
+    locks: ['/run'],
+  })
+  Object.assign(engine.screen, { say: (text: string) => said.push(text) })
+  expect(await run([[1, 'flow is late']], true)).toBe(1)
+  expect(did).toEqual(['look at /run'])
+  expect(said.join('\n')).toContain('it would clear: locks of dead owners: /run/flow.lock of pid 99999')
+  expect(await run([stalled], true)).toBe(1)
+  expect(said.at(-1)).toBe('it would ask systemd to restart the services of cast')
+  expect(await types()).toEqual([])
+})
+
+test('a code that is no verdict is an alarm at once', async () => {
+  const { guard: run, did } = story()
+  expect(await run([[70, 'TypeError: undefined']])).toBe(2)
+  expect(did).toEqual(['shout cast: the check ended with 70, which is none of its verdicts'])
+})
+
+test('a channel that fails is an entry, and the alarm is raised all the same', async () => {
+  const { guard: run, place, alarms, failChannel } = story()
+  failChannel('no answer in time')
+  expect(await run([[70, '']])).toBe(2)
+  expect(named(await place.events(), 'NotificationFailed')[0]?.event.data).toMatchObject({
+    channel: 'webhook',
+    detail: 'no answer in time',
+  })
+  expect(alarms.size).toBe(1)
+})
+
+test.each([
+  [
+    'a configuration that others can write',
+    { configValues: [{ key: 'book', value: 'cast', source: 'file /etc/open.json' }] },
+    {},
+  ],
+  ['a recovery command that others can write', {}, { commands: { mend: ['/bin/sh', '/opt/open/mend.sh'] } }],
+  ['rules that do not fit together', {}, { patterns: [{ name: 'flow', words: 'x', actions: ['run mend'] }] }],
+])('%s is refused before the check runs', async (_, given, rules) => {
+  const { guard: run, did, types } = story(rules, given)
+  await expect(run([stalled])).rejects.toMatchObject({ code: 78 })
+  expect([did, await types()]).toEqual([[], []])
+})
+
+test('a ledger that cannot be opened is an alarm on every way, and nothing is restarted', async () => {
+  const {
+    guard: run,
+    did,
+    sent,
+    alarms,
+  } = story(
+    {},
+    {
+      writeLedger: async () => {
+        throw new LedgerDamaged('poisoned', 'POISON is there')
+      },
+    },
+  )
+  await expect(run([stalled])).rejects.toThrow('POISON is there')
+  expect(did).toEqual(['shout cast: the guardian cannot use the ledger: POISON is there'])
+  expect(sent).toHaveLength(1)
+  expect(alarms.get('cast')).toContain('POISON is there')
 })
