@@ -15,6 +15,7 @@ import { health, healthFiles } from './health.ts'
 import { heartbeat, heartbeatFiles } from './heartbeat.ts'
 import { kpiFiles } from './kpi.ts'
 import { kpiReportFiles, kpiReports } from './kpi-reports.ts'
+import { metrics, metricsFiles } from './metrics.ts'
 import { orderFiles, orders } from './orders.ts'
 import { portfolioFiles } from './portfolio.ts'
 import type { AnyProjection } from './projection.ts'
@@ -36,6 +37,7 @@ export const views: readonly View<unknown>[] = [
   view(heartbeat, heartbeatFiles),
   view(health, healthFiles),
   view(runner, runnerFiles),
+  view(metrics, metricsFiles),
   view(decisions, decisionFiles),
   view(trades, tradeFiles),
   view(kpiReports, ({ kpi }) => equityFiles(kpi.equity)),

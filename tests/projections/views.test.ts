@@ -32,6 +32,7 @@ describe('the files', () => {
       'kpi_reports/latest.csv',
       'kpi_reports/latest.html',
       'kpi_reports/latest.json',
+      'metrics.prom',
       'orders.json',
       'portfolio.json',
       'portfolio_decision_latest.json',
