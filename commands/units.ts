@@ -126,7 +126,8 @@ export const unitsUninstall: Command<{ yes: boolean }> = {
       default: false,
       describe: 'Do it; without, only show what would go',
     }),
-  run: async ({ screen, units, config: { book } }, { yes }) => {
+  run: async ({ screen, units, config }, { yes }) => {
+    const { book } = config
     const names = [...units.installed().keys()]
     const others = installedBooks(names).filter(each => each !== book)
     const templates = names.filter(isTemplate)
@@ -142,7 +143,12 @@ export const unitsUninstall: Command<{ yes: boolean }> = {
     for (const name of going) screen.say(`remove ${units.folder}/${name}`)
     if (!yes) screen.say('nothing was changed; add --yes to do it')
     else {
-      const instances = templates.map(name => name.replace('@.', `@${book}.`))
+      const instances = [
+        ...new Set([
+          ...templates.map(name => name.replace('@.', `@${book}.`)),
+          ...enabledUnits(config, templates),
+        ]),
+      ]
       // Starters first: what is stopped must not be started again.
       const order = [...instances].sort(
         (a, b) => Number(a.endsWith('.service')) - Number(b.endsWith('.service')),

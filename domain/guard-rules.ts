@@ -6,7 +6,7 @@ import * as z from 'zod'
 const ActionText = z
   .string()
   .regex(
-    /^(?:restart(?: [a-zA-Z0-9@._-]+\.service)?|reconnect(?: feed| venue)?|clear locks|run [a-z0-9-]+)$/,
+    /^(?:restart(?: [a-z0-9][a-z0-9-]{0,60}\.service)?|reconnect(?: feed| venue)?|clear locks|run [a-z0-9-]+)$/,
     "'restart', 'restart NAME.service', 'reconnect', 'reconnect feed', 'reconnect venue', 'clear locks' or 'run NAME'",
   )
 export type Action = string
@@ -43,7 +43,7 @@ export const GuardRules = z.strictObject({
   /** Lock files of other programs, or folders of them. */
   locks: z.array(z.string().min(1).meta({ path: true })),
   /** Units besides the book's own that may be restarted. */
-  units: z.array(z.string().regex(/^[a-zA-Z0-9@._-]+\.service$/, 'a unit such as feed.service')),
+  units: z.array(z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}\.service$/, 'a unit such as feed.service')),
 })
 export type GuardRules = z.infer<typeof GuardRules>
 

@@ -31,7 +31,7 @@ export interface Pattern {
 export const hopeless: readonly Pattern[] = [
   { name: 'no room on the disk', words: /ENOSPC|EDQUOT|no room left|^disk +unhealthy/im, actions: [] },
   { name: 'damaged ledger', words: /damaged|not-ours/i, actions: [] },
-  { name: 'drift or unknown orders', words: /^(?:drift|unknown orders) +unhealthy/im, actions: [] },
+  { name: 'drift', words: /^drift +unhealthy/im, actions: [] },
   {
     name: 'refused credentials',
     words: /\b401\b|\b403\b|invalid api.?key|^credentials +unhealthy/im,
@@ -65,6 +65,8 @@ export const healing: readonly Pattern[] = [
     actions: ['clear locks', 'restart'],
   },
   { name: 'no progress', words: /^(?:heartbeat|evaluations|memory) +unhealthy/im, actions: ['restart'] },
+  // Beside a venue that does not answer they are its doing, and a new connection settles them.
+  { name: 'unknown orders', words: /^unknown orders +unhealthy/im, actions: [] },
 ]
 
 /** Hopeless ones, then the operator's own, then those that this program knows how to heal. */

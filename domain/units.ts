@@ -34,17 +34,28 @@ export const tradesWatchlist = ({ execute, calendar }: Config): boolean =>
 const ofWatchlists = /^veritape-(?:scan|execute-restart)@/
 const ofSessions = /^veritape-preflight@/
 
-/** Units that ask the venue about the account, and so need its keys. The views, seals and reports never see them. */
-const withKeys = ['execute', 'scan', 'integrity', 'health', 'guardian', 'preflight'] as const
+/** Units besides the executor that ask the venue, and so need its keys. The views, seals and reports never see them. */
+const withKeys = ['scan', 'integrity', 'health', 'preflight'] as const
+
+/** Units that a guardian may have restarted besides the book's own: one instance for each of them. */
+const ofOtherUnits = /^veritape-restart-unit@/
+/** A book of which somebody outside shall hear. */
+const ofNotices = /^veritape-notify@/
 
 /** What is enabled and started for a book. Services without an [Install] section are started by these. */
-export const enabledUnits = (config: Config, templates: Iterable<string>): readonly string[] =>
-  [...templates]
-    .filter(name => /^veritape-(?:execute|project)@\.service$|\.(?:timer|path)$/.test(name))
+export const enabledUnits = (config: Config, templates: Iterable<string>): readonly string[] => {
+  const own = [...templates]
+    .filter(name => /^veritape-(?:execute|project|notify)@\.service$|\.(?:timer|path)$/.test(name))
+    .filter(name => !ofOtherUnits.test(name))
     .filter(name => tradesWatchlist(config) || !ofWatchlists.test(name))
     .filter(name => config.calendar === 'nyse' || !ofSessions.test(name))
+    .filter(name => config.notify.channels.length > 0 || !ofNotices.test(name))
     .map(name => name.replace('@.', `@${config.book}.`))
-    .sort()
+  const others = config.guard.units.map(
+    unit => `veritape-restart-unit@${unit.replace(/\.service$/, '')}.path`,
+  )
+  return [...own, ...others].sort()
+}
 
 /** Whether a file is the template of a unit, and not a drop-in: 'veritape-execute@.service'. */
 export const isTemplate = (name: string): boolean => /@\.\w+$/.test(name)
@@ -55,6 +66,9 @@ export const bookFile = (book: string): string => `veritape-execute@${book}.serv
 /** Books that have units, from the names of installed files. */
 export const installedBooks = (names: Iterable<string>): readonly string[] =>
   [...names].flatMap(name => /^veritape-execute@(.+)\.service\.d\/book\.conf$/.exec(name)?.[1] ?? []).sort()
+
+/** Credentials of who is told, which nobody who trades needs. */
+const forMessages = /^VERITAPE_/
 
 /** Every file that a book needs on this machine, by name. `credentials` are names of files under /etc/veritape/credentials/<book>/. */
 export const filesOf = (
@@ -68,16 +82,26 @@ export const filesOf = (
     if (/^veritape-.*@\.(?:service|timer|path)$/.test(name)) files.set(name, rendered(text, place, shipped))
   const { book } = config
   const gate = `ExecStartPre=${place.node} ${place.prefix}/dist/commands/main.js watchlist check --config /etc/veritape/%i.json`
-  const keys = credentials.map(name => `LoadCredential=${name}:/etc/veritape/credentials/%i/${name}`)
+  const loaded = (names: readonly string[]) =>
+    names.map(name => `LoadCredential=${name}:/etc/veritape/credentials/%i/${name}`)
+  const ofMessages = credentials.filter(name => forMessages.test(name))
+  const ofVenue = credentials.filter(name => !forMessages.test(name))
   const lines = [
     '[Service]',
     `WatchdogSec=${watchdogOf(config)}`,
     ...(tradesWatchlist(config) ? [gate] : []),
-    ...keys,
+    ...loaded(ofVenue),
   ]
   files.set(bookFile(book), `${lines.join('\n')}\n`)
-  for (const unit of keys.length === 0 ? [] : withKeys.filter(name => name !== 'execute'))
-    files.set(`veritape-${unit}@${book}.service.d/book.conf`, `[Service]\n${keys.join('\n')}\n`)
+  // The guardian runs the health check, which asks the venue, and says its own alarms.
+  const shares: ReadonlyArray<readonly [unit: string, names: readonly string[]]> = [
+    ...withKeys.map(unit => [unit, ofVenue] as const),
+    ['guardian', credentials],
+    ['notify', ofMessages],
+  ]
+  for (const [unit, names] of shares)
+    if (names.length > 0)
+      files.set(`veritape-${unit}@${book}.service.d/book.conf`, `[Service]\n${loaded(names).join('\n')}\n`)
   if (config.calendar === 'always') files.set(`veritape-audit@${book}.timer.d/book.conf`, aroundTheClock)
   return files
 }
@@ -96,6 +120,8 @@ export const installationOf = (
   const user = valuesOf(template, 'User').at(-1)
   const own = installed.get(bookFile(book))
   if (node === undefined || prefix === undefined || user === undefined || own === undefined) return undefined
-  const keys = valuesOf(settingsOf(own), 'LoadCredential')
+  // The guardian is given all of them.
+  const guardian = installed.get(`veritape-guardian@${book}.service.d/book.conf`) ?? own
+  const keys = valuesOf(settingsOf(guardian), 'LoadCredential')
   return { node, prefix, user, credentials: keys.map(value => value.split(':')[0] ?? '') }
 }

@@ -29,6 +29,8 @@ const written: Readonly<Record<string, string>> = {
   v3: '46f3010669f68e22ec38d18b41a3d20c927747aa7c8dd5d67684ed6b0098593b',
   // With what a strategy server answered.
   v4: '484e0389333808afbef01647e9362ee48416ff3a92ebc0a6a7e912705812dcf9',
+  // The guardian's own actions, and what people outside were told.
+  'v2-guarded': '7b33ec0db05e6ae68a3d78a94952eec7ef5cf756a13410229c001fd0f03b4a19',
   // v1, moved to EventStoreDB, taken over there by another executor, and copied back.
   'v1-taken-over': '7df98e5a286228d630e480a90f261474d288c58bbef9545c4432e1f25c3fef49',
   // Retention, and snapshots with the order book and the balances.
