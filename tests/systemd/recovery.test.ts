@@ -148,11 +148,10 @@ withSystemd('a venue that stalls', () => {
     })
     symlinkSync(`${program}/node_modules`, join(box.folder, 'simulator/node_modules'))
     expect(box.boot()).toBe('running')
-    box.must(
-      ...['systemd-run', '--unit=venue', '-p', 'StandardInput=null', process.execPath],
-      ...['/mnt/simulator/tests/venue-simulator/main.js', 'binance', '--folder', '/mnt/venue'],
-      ...['--port', '40123', '--live-for', '600'],
-    )
+    // It ends with its stdin, which a unit does not have.
+    const serve = `${process.execPath} /mnt/simulator/tests/venue-simulator/main.js binance --folder /mnt/venue`
+    const command = `sleep 600 | ${serve} --port 40123 --live-for 600`
+    box.must('systemd-run', '--unit=venue', '/bin/sh', '-c', command)
     for (let waited = 0; control === '' && waited < 30_000; waited += 100) {
       control = /"control":"([^"]+)"/.exec(box.journal('venue.service'))?.[1] ?? ''
       await sleep(100)
@@ -178,13 +177,13 @@ withSystemd('a venue that stalls', () => {
     )
     const installed = box.veritape(
       ...['units', 'install', ...config, ...place],
-      ...['--credential', 'BINANCE_API_KEY', '--credential', 'BINANCE_API_SECRET', '--yes'],
+      ...['--credential', 'BINANCE_API_KEY', 'BINANCE_API_SECRET', '--yes'],
     )
     expect(installed.code, installed.out).toBe(0)
     // The timer would ask every five minutes; here the test asks.
     box.must('systemctl', 'stop', `veritape-health@${book}.timer`)
     const started = box.run('systemctl', 'start', execute)
-    expect(started.code, box.journal(execute) + box.must('systemctl', 'cat', execute)).toBe(0)
+    expect(started.code, box.journal(execute)).toBe(0)
   })
   afterAll(() => {
     box.remove()
