@@ -85,7 +85,7 @@ const hanging: Lint = (_, settings) =>
 /** The guardian and what it asks for must not call the guardian. */
 const unheard: Lint = (name, settings) => {
   if (!isService(name)) return []
-  const silent = /^veritape-(?:guardian|restart)@/.test(name)
+  const silent = /^veritape-(?:guardian|restart|restart-unit)@/.test(name)
   const called = last(settings, 'OnFailure') !== undefined
   if (silent) return called ? ['must not have OnFailure: it would call itself'] : []
   return called ? [] : ['has no OnFailure: nobody hears of its failure']

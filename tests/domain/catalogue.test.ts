@@ -26,7 +26,7 @@ test('a type and version is declared once', () => {
 
 test('names of events are in the past tense of English, in one word', () => {
   for (const { type } of declarations)
-    expect(type).toMatch(/^[A-Z][A-Za-z]+(ed|Found|Unknown|Taken|Withheld)$/)
+    expect(type).toMatch(/^[A-Z][A-Za-z]+(ed|Found|Unknown|Taken|Sent|Withheld)$/)
 })
 
 describe('parsing', () => {

@@ -46,6 +46,7 @@ test('no unit that is not named an exception runs as root', () => {
   const roots = [...units].filter(([, text]) => valuesOf(settingsOf(text), 'User').includes('root'))
   expect(roots.map(([name]) => name).sort()).toEqual([
     'veritape-execute-restart@.service',
+    'veritape-restart-unit@.service',
     'veritape-restart@.service',
   ])
 })
