@@ -105,11 +105,21 @@ const gather = async (engine: Engine, seen: Seen): Promise<HealthFacts> => {
       isSome(current) && isSome(total) ? { current: current.value, total: total.value } : undefined,
     orders: lastDay(state, now),
     cadence: cadence(engine, state, now),
-    memory: engine.executorMemory(),
+    memory: engine.executorMemory() ?? toldMemory(engine),
     scan: scanDue(config, calendar, now, state.lastScan),
     units,
     venue: await engine.askVenue(),
   }
+}
+
+/** As the executor tells systemd with its progress, where its process is hidden from this one. */
+const toldMemory = ({ units, config: { book } }: Engine): HealthFacts['memory'] => {
+  if (!units.installed().has(bookFile(book))) return undefined
+  const { said } = units.control('show', `veritape-execute@${book}.service`, '-p', 'MainPID,StatusText')
+  const of = new Map(settingsOf(said).map(({ key, value }) => [key, value]))
+  const megabytes = /, (\d+) MB$/.exec(of.get('StatusText') ?? '')?.[1]
+  const pid = Number(of.get('MainPID'))
+  return megabytes === undefined || !(pid > 0) ? undefined : { pid, rssBytes: Number(megabytes) * 2 ** 20 }
 }
 
 /** Only a market that never closes has a candle for every stretch of its timeframe. */

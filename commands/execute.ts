@@ -317,7 +317,7 @@ const loop = async (executor: Executor, { once, until }: { once: boolean; until:
       if (desk.book.lastCycle === undefined || now >= desk.book.lastCycle)
         await turnOrWait(executor, now, once)
       // Only here: a turn that hangs tells nobody that all is well. The first one has settled what was in flight.
-      engine.notifier.progress(`cycle ${desk.book.cycles}, seq ${desk.book.asOf}`)
+      engine.notifier.progress(`cycle ${desk.book.cycles}, seq ${desk.book.asOf}`, 'with-memory')
       progress.at(hours(now))
       if (once) return
       const next = simulated === undefined ? undefined : nextClose(executor, market, now)

@@ -65,8 +65,8 @@ export const healing: readonly Pattern[] = [
     actions: ['clear locks', 'restart'],
   },
   { name: 'no progress', words: /^(?:heartbeat|evaluations|memory) +unhealthy/im, actions: ['restart'] },
-  // Beside a venue that does not answer they are its doing, and a new connection settles them.
-  { name: 'unknown orders', words: /^unknown orders +unhealthy/im, actions: [] },
+  // The executor asks for them by itself; a new connection and some time are all that may help. Never a restart.
+  { name: 'unknown orders', words: /^unknown orders +unhealthy/im, actions: ['reconnect venue'] },
 ]
 
 /** Hopeless ones, then the operator's own, then those that this program knows how to heal. */

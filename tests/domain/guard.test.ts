@@ -84,7 +84,6 @@ describe('next', () => {
     ['disk  unhealthy  12 MB free, 0 %', 'no room on the disk'],
     ['ledger  unhealthy  line 12 is damaged', 'damaged ledger'],
     ['drift  unhealthy  1 unresolved\nunits  unhealthy  failed: x', 'drift'],
-    ['unknown orders  unhealthy  abc-12', 'unknown orders'],
     ['binance {"msg":"Invalid API-key"}', 'refused credentials'],
   ])('%s: a restart cannot help', (output, name) => {
     expect(nextStep({ ...ill, output })).toEqual({
@@ -112,6 +111,14 @@ describe('next', () => {
       expect(nextStep({ ...ill, output, tried })).toMatchObject({ because, action: 'restart' })
   })
 
+  test('unknown orders alone: new connections within the budget, never a restart', () => {
+    for (const tried of [0, 1, 2])
+      expect(nextStep({ ...ill, output: 'unknown orders  unhealthy  abc-12', tried })).toMatchObject({
+        kind: 'recover',
+        action: 'reconnect venue',
+      })
+  })
+
   test('an ok line of a check is no pattern', () => {
     const output = 'disk  ok  90000 MB free\ndrift  ok  none known\nsomething  unhealthy  odd'
     expect(nextStep({ ...ill, output })).toEqual({
@@ -129,9 +136,7 @@ describe('next', () => {
 
   test('hopeless patterns stand first, and only they have no action', () => {
     expect(hopeless.every(({ actions }) => actions.length === 0)).toBe(true)
-    expect(healing.filter(({ actions }) => actions.length === 0).map(({ name }) => name)).toEqual([
-      'unknown orders',
-    ])
+    expect(healing.every(({ actions }) => actions.length > 0)).toBe(true)
     expect(patternsOf(guardDefaults)).toEqual([...hopeless, ...healing])
   })
 })

@@ -128,7 +128,7 @@ withSystemd('a book that systemd runs', () => {
     expect(lived.code, lived.out).toBe(0)
     box.must('systemctl', 'start', execute)
     expect(box.show(execute, 'SubState')).toBe('running')
-    expect(box.show(execute, 'StatusText')).toMatch(/^cycle \d+, seq \d+$/)
+    expect(box.show(execute, 'StatusText')).toMatch(/^cycle \d+, seq \d+, \d+ MB$/)
     await expect.poll(() => box.show(project, 'SubState'), settled).toBe('running')
     await expect
       .poll(() => existsSync(box.path('/var/lib/veritape/state/paper/execution_heartbeat.json')), settled)

@@ -173,7 +173,7 @@ withSystemd('a venue that stalls', () => {
     box.put(`/etc/veritape/credentials/${book}/BINANCE_API_SECRET`, secret, 0o600)
     box.put(
       `/etc/systemd/system/${guardian}.d/soon.conf`,
-      `[Service]\nExecStart=\nExecStart=${main} guard --settle 2 --per-hour 6 ${config.join(' ')} -- ${main} check health ${config.join(' ')}\n`,
+      `[Service]\nExecStart=\nExecStart=${main} guard --settle 5 --per-hour 6 ${config.join(' ')} -- ${main} check health ${config.join(' ')}\n`,
     )
     const installed = box.veritape(
       ...['units', 'install', ...config, ...place],
@@ -217,7 +217,12 @@ withSystemd('a venue that stalls', () => {
     await expect.poll(() => eventsOf(box, book, 'RecoveryAttempted').length, soon).toBeGreaterThan(1)
     ask('DELETE')
 
-    await expect.poll(() => eventsOf(box, book, 'RecoverySucceeded').length, soon).toBe(1)
+    await expect
+      .poll(() => eventsOf(box, book, 'RecoverySucceeded').length, soon)
+      .toBe(1)
+      .catch(error => {
+        throw new Error(`${error}\n${box.journal(guardian)}\n${box.journal(execute)}`)
+      })
     await expect.poll(() => eventsOf(box, book, 'OrderFilled').length, soon).toBeGreaterThan(0)
     expect(eventsOf(box, book, 'AlertRaised')).toHaveLength(0)
     expect(eventsOf(box, book, 'RecoveryAttempted').map(({ d }) => d.action)[0]).toBe('reconnect venue')
