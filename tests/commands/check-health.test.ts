@@ -12,6 +12,7 @@ import { checkHealth } from '../../commands/check-health.ts'
 import type { Engine } from '../../commands/engine.ts'
 import { outside, propose } from '../../domain/event.ts'
 import type { EventStore } from '../../domain/event-store.ts'
+import { sha256 } from '../../domain/hash.ts'
 import { AlertRaised, HealthChecked } from '../../domain/health.ts'
 import { CycleCompleted } from '../../domain/run.ts'
 import { guardStream, healthStream, runStream } from '../../domain/stream.ts'
@@ -61,6 +62,22 @@ test('a forged or foreign kept fold is thrown away', async () => {
     ({ event }) => event.data.checks.find(({ name }) => name === 'heartbeat')?.saw,
   )
   expect(new Set(texts).size).toBe(1)
+})
+
+test('a kept fold of an event that the ledger does not have is thrown away', async () => {
+  const place = world()
+  await trade(place.engine(), closeOf(12))
+  place.views.set('views.json', JSON.stringify({ asOf: await place.head() }))
+  await checkHealth.run(place.engine(onMachine), {})
+  const { id } = (await place.events()).at(-2) as { id: string }
+  const [, ...rest] = (place.views.get('checkpoints/vitals.fold') as string).split('\n')
+  const other = rest
+    .join('\n')
+    .replace(id, '00000000-0000-8000-8000-000000000000')
+    .replace('"halts":[]', '"halts":[{"seq":1,"by":"nobody","reason":"never","level":"halted"}]')
+  place.views.set('checkpoints/vitals.fold', `${sha256(other)}\n${other}`)
+  expect(other).toContain('00000000-0000')
+  expect(await checkHealth.run(place.engine(onMachine), {})).toBe(0)
 })
 
 test('an unreadable ledger is a finding', async () => {
