@@ -192,9 +192,7 @@ const open = async (
     for (const { order } of desk.book.orders.values()) if (order.status !== 'withheld') yield order
   }
   const market = feed.port
-  const exchange = await patiently(engine, once, () =>
-    connection(() => engine.venue(market, known, prefix)),
-  )
+  const exchange = await patiently(engine, once, () => connection(() => engine.venue(market, known, prefix)))
   const venue = exchange.port
   const reconnect = reconnector(engine, { feed, venue: exchange })
   const own = new Set<string>()
