@@ -74,7 +74,12 @@ const installUnits = async (
   { book, user, credentials, configuration }: DeployedBook,
 ) => {
   const place = ['--prefix', program.prefix, '--node', program.node, '--user', user]
-  const argv = ['--config', configuration, ...place, ...credentials.flatMap(name => ['--credential', name])]
+  const argv = [
+    '--config',
+    configuration,
+    ...place,
+    ...(credentials.length > 0 ? ['--credential', ...credentials] : []),
+  ]
   const installed = await releases.runHere(program, ['units', 'install', ...argv, '--yes'])
   if (installed.code !== 0) throw new StepFailed(`units of ${book} not installed: ${installed.stderr.trim()}`)
   const verified = await releases.runHere(program, ['units', 'verify', ...argv])

@@ -4,7 +4,7 @@
 import type { Argv } from 'yargs'
 import { settingsOf } from '../domain/unit-file.ts'
 import { lintGate, lintUnits } from '../domain/unit-lint.ts'
-import { bookFile, installedBooks, isTemplate, type Units } from '../domain/units.ts'
+import { bookFile, enabledUnits, installedBooks, isTemplate, type Units } from '../domain/units.ts'
 import type { Command } from './command.ts'
 import { exit, Stop } from './exit.ts'
 import { changesFor, type PlaceOptions, showChanges } from './unit-changes.ts'
@@ -18,7 +18,7 @@ const placeOptions = <T>(yargs: Argv<T>) =>
     .option('credential', {
       type: 'string',
       array: true,
-      describe: 'Name of a file in /etc/veritape/credentials/BOOK; repeatable; those installed when left out',
+      describe: 'Name of a file in /etc/veritape/credentials/BOOK, and of others behind it; those installed when left out',
     })
 
 export const unitsInstall: Command<PlaceOptions & { yes: boolean }> = {
