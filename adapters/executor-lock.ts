@@ -3,6 +3,7 @@
 
 import fs from 'node:fs'
 import { tryLock } from './kernel-lock.ts'
+import { codeOf } from './ledger-files.ts'
 
 /** Gives the release, or the sentence of whoever holds it. */
 export const holdExecutor = (folder: string): (() => void) | { readonly holder: string } => {
@@ -17,4 +18,21 @@ export const holdExecutor = (folder: string): (() => void) | { readonly holder: 
   fs.ftruncateSync(fd)
   fs.writeSync(fd, `pid ${process.pid}\n`, 0)
   return () => fs.closeSync(fd)
+}
+
+/** Who holds the book ('pid 12'), or 'nobody'; undefined when this user may not ask. Takes the lock for an instant if it is free. */
+export const executorHolder = (folder: string): string | undefined => {
+  const path = `${folder}/EXECUTOR`
+  let fd: number
+  try {
+    fd = fs.openSync(path, 'r+')
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    return codeOf(error) === 'ENOENT' ? 'nobody' : undefined
+  }
+  try {
+    return tryLock(fd) ? 'nobody' : fs.readFileSync(path, 'utf8').trim()
+  } finally {
+    fs.closeSync(fd)
+  }
 }

@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { LedgerRepaired } from '../domain/segment.ts'
 import type { Instant } from '../domain/time.ts'
-import { type LedgerFiles, quarantineOf, replaceFile } from './ledger-files.ts'
+import { codeOf, type LedgerFiles, quarantineOf, replaceFile } from './ledger-files.ts'
 import { digits } from './ledger-line.ts'
 
 const name = 'POISON'
@@ -62,6 +62,22 @@ export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instan
         if (poisoned !== stopped) throw poisoned
       }
     },
+  }
+}
+
+/** What POISON says, for people who only look; undefined when it is not there. In a folder that is shut nothing is seen. */
+export const readPoison = (folder: string): string | undefined => {
+  const path = `${folder}/${name}`
+  try {
+    if (fs.statSync(path, { throwIfNoEntry: false }) === undefined) return undefined
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    return undefined
+  }
+  try {
+    return fs.readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    return `${path} cannot be read (${codeOf(error) ?? error})`
   }
 }
 

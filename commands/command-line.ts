@@ -5,6 +5,7 @@ import type { Screen } from '../domain/screen.ts'
 import type { Command, Overrides } from './command.ts'
 import type { Engine } from './engine.ts'
 import { exit, exitTable, Stop } from './exit.ts'
+import { exitCodeOf, sentenceOf } from './failure.ts'
 import { type Global, readPlainLine } from './plain-line.ts'
 
 interface Verb {
@@ -287,68 +288,4 @@ const withVerbs = (
       })
   }
   return built
-}
-
-/** What a person reads. An error of the system says what failed, but not what to do about it. */
-const sentenceOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
-  const { code, path, syscall } = error as NodeJS.ErrnoException
-  if (syscall === undefined) return error.message // it is one of ours, and says it already
-  const where = path ?? 'the file'
-  switch (code) {
-    case 'EACCES':
-    case 'EPERM':
-      return `no permission to ${syscall} ${where}; give this user the right, or choose another folder`
-    case 'EROFS':
-      return `${where} lies on a read-only file system; choose another folder, or allow it in ReadWritePaths=`
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return `no room left for ${where}; free some space and start again`
-    default:
-      return error.message
-  }
-}
-
-const exitCodeOf = (error: unknown): number => {
-  if (error instanceof Stop) return error.code
-  if (!(error instanceof Error)) return exit.ourError
-  switch (error.name) {
-    case 'BadRow':
-    case 'CandleFileUnusable':
-    case 'SymbolUnknown':
-    case 'UnknownEvent':
-    case 'DataDamaged':
-    case 'NoSuchBook':
-    case 'BackupUnusable':
-    case 'ImportRefused':
-    case 'RedactedUnusable':
-    case 'CopyRefused':
-      return exit.badData
-    case 'LedgerDamaged':
-      return (error as { verdict?: string }).verdict === 'not-ours' ? exit.refused : exit.badData
-    case 'BadChampion':
-    case 'KeyRefused':
-    case 'CalendarEnds':
-    case 'ConfigurationError':
-    case 'VenueMisconfigured':
-    case 'StoreRefused':
-      return exit.refused
-    case 'VenueUnavailable':
-      return exit.venueUnavailable
-    case 'LedgerBusy':
-    case 'StoreUnreachable':
-    case 'LeaseLost':
-      return exit.tryAgain
-    case 'CannotWrite':
-    case 'RepairFailed':
-    case 'PlaceTaken':
-    case 'NotAStateFolder':
-      return exit.cannotWrite
-    case 'YError':
-      return exit.usage
-  }
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOSPC' || code === 'EDQUOT')
-    return exit.cannotWrite
-  return exit.ourError
 }

@@ -106,6 +106,10 @@ export interface Engine {
   /** The text without secrets: before it is kept anywhere. */
   clean(text: string): string
   readonly messenger: Messenger
+  /** What POISON says: a sync failed, and nobody may write. Undefined when it is not there, or the ledger is no folder. */
+  poison(): string | undefined
+  /** Who executes the book ('pid 12'), or 'nobody'. Undefined when it cannot be seen from here. */
+  executorHolder(): string | undefined
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
   /** Folder of the book's ledger, for people. */

@@ -83,6 +83,8 @@ const engineOf = async (
   const { guardHands } = await import('../adapters/guard-hands.ts')
   const { unitFolder } = await import('../adapters/unit-folder.ts')
   const { messenger, messengerSecrets } = await import('../adapters/messenger.ts')
+  const { readPoison } = await import('../adapters/ledger-poison.ts')
+  const { executorHolder } = await import('../adapters/executor-lock.ts')
   const { wantsColour } = await import('../adapters/terminal-screen.ts')
   const { ledgerCopies } = await import('../adapters/ledger-copies.ts')
   const { readTickerLists } = await import('../adapters/ticker-list.ts')
@@ -158,6 +160,8 @@ const engineOf = async (
     }),
     clean: redaction(secrets).text,
     messenger: messenger(config.notify, process.env),
+    poison: () => readPoison(ledgerPath),
+    executorHolder: () => executorHolder(ledgerPath),
     signal,
     ledgerPath,
     hasBook: async book => existsSync(join(config.ledger, book, 'LEDGER.json')),
@@ -305,7 +309,8 @@ const onEsdb = async (engine: Engine): Promise<Engine> => {
     signal,
     files: copies,
   })
-  return { ...engine, ...ledger, venue: async (...given) => fenced(await venue(...given)) }
+  const unseen = { poison: () => undefined, executorHolder: () => undefined }
+  return { ...engine, ...unseen, ...ledger, venue: async (...given) => fenced(await venue(...given)) }
 }
 
 /**

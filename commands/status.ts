@@ -1,92 +1,189 @@
-// veritape status   One screen: is all well, and if not, what stands out. Reads the ledger and nothing else, so that
-// it works when everything else is down.
+// veritape status   One screen: is all well, and if not, what stands out and what to do about it. Reads the ledger, and
+// what lies around it; each of them may be missing, broken or shut.
 
 import { UnknownEvent } from '../domain/catalogue.ts'
 import { isZero, toPlaces } from '../domain/decimal.ts'
-import type { EventStore, Identity } from '../domain/event-store.ts'
+import type { Identity } from '../domain/event-store.ts'
 import { remaining } from '../domain/order.ts'
 import { entryPrice, unrealizedPnl } from '../domain/position.ts'
 import { isSome, type Option } from '../domain/result.ts'
 import { tradingOf } from '../domain/safety.ts'
+import { type Instant, millisecondsOf } from '../domain/time.ts'
 import { type DriftMinutes, driftMinutes } from '../projections/drift-time.ts'
+import type { Run } from '../projections/heartbeat.ts'
+import { unknownOrders } from '../projections/orders.ts'
 import { feed } from '../projections/projection.ts'
 import { notAvailable, roundedIn, shown } from '../projections/shown.ts'
 import { status as projection, type Status } from '../projections/status.ts'
 import type { Command } from './command.ts'
+import { concernsOf, type Recorded } from './concerns.ts'
 import type { Engine } from './engine.ts'
 import { exit } from './exit.ts'
+import { exitCodeOf, sentenceOf } from './failure.ts'
+import { counted } from './sentence.ts'
+import { duration, lookAround, printAround, type Surroundings, whereItLies } from './surroundings.ts'
 
 export const status: Command<object> = {
   options: yargs => yargs,
   run: async engine => {
-    const store = await engine.readLedger()
-    try {
-      let state = projection.initial()
-      for await (const recorded of store.readAll({ types: new Set(projection.types) }))
-        state = feed(projection, state, recorded)
-      const { seq } = await store.head()
-      show(engine, state, store.identity, seq)
-      return exit.done
-    } catch (error) {
-      if (!(error instanceof UnknownEvent)) throw error
-      return await showUnfolded(engine, store, error)
-    } finally {
-      await store.close()
-    }
+    const around = await lookAround(engine)
+    const ledger = await readLedger(engine)
+    if ('error' in ledger) return showWithout(engine, around, ledger)
+    show(engine, around, ledger)
+    return exit.done
   },
 }
 
-/** A newer program wrote to the book: what needs no fold still stands, and nothing is said about money. */
-const showUnfolded = async ({ screen, kill, ledgerPath }: Engine, store: EventStore, error: UnknownEvent) => {
-  const { seq } = await store.head()
-  const { book, mode } = store.identity
-  const killed = kill.read()
-  screen.heading(`${book} (${mode})`)
-  screen.say(`ledger  seq ${seq}, ${ledgerPath}`)
-  if (killed !== undefined) screen.say(screen.style.warn(`KILL file: ${killed.level}, ${killed.reason}`))
-  screen.note(`money, positions, orders and halts are not shown: ${error.message}`)
-  screen.result({ book, mode, head: seq, kill: killed ?? null, error: error.message, exit: exit.badData })
-  return exit.badData
+interface Folded {
+  readonly identity: Identity
+  readonly head: number
+  readonly state: Status
+}
+
+/** Why it could not be folded; who it is and where it ends are known even so when a newer program wrote to it. */
+interface Unreadable {
+  readonly error: unknown
+  readonly identity?: Identity | undefined
+  readonly head?: number
+}
+
+const readLedger = async (engine: Engine): Promise<Folded | Unreadable> => {
+  let identity: Identity | undefined
+  try {
+    const store = await engine.readLedger()
+    try {
+      identity = store.identity
+      let state = projection.initial()
+      for await (const recorded of store.readAll({ types: new Set(projection.types) }))
+        state = feed(projection, state, recorded)
+      return { identity, state, head: (await store.head()).seq }
+    } catch (error) {
+      if (error instanceof UnknownEvent) return { error, identity, head: (await store.head()).seq }
+      throw error
+    } finally {
+      await store.close()
+    }
+  } catch (error) {
+    if (exitCodeOf(error) === exit.ourError) throw error
+    return { error, identity }
+  }
+}
+
+/** Without a ledger that can be folded: what needs none still stands, and nothing is said about money. */
+const showWithout = (
+  { screen, config }: Engine,
+  around: Surroundings,
+  { error, identity, head }: Unreadable,
+) => {
+  const { bad } = screen.style
+  const { book, mode } = identity ?? config
+  const concerns = concernsOf(around, undefined)
+  const sentence = sentenceOf(error)
+  const code = exitCodeOf(error)
+  screen.heading(`${book} (${mode}): ${bad('the ledger cannot be read')}`)
+  screen.table(
+    ['', ''],
+    [
+      ['ledger', `${head === undefined ? '' : `seq ${head}, `}${around.ledgerPath}`],
+      ['trading', bad(around.killed?.level ?? 'not known')],
+      ['executor', around.executor ?? 'not seen'],
+      ...whereItLies(around, undefined),
+    ],
+  )
+  tell(screen, concerns)
+  screen.note(`veritape: ${sentence}`)
+  screen.result({
+    book,
+    mode,
+    head: head ?? null,
+    ...printAround(around),
+    concerns,
+    error: sentence,
+    exit: code,
+  })
+  return code
+}
+
+const tell = ({ table, style: { warn } }: Engine['screen'], concerns: readonly string[]) => {
+  if (concerns.length > 0)
+    table(
+      ['to look at'],
+      concerns.map(concern => [warn(concern)]),
+    )
+}
+
+/** How a run stands, with what can be seen of its process. */
+const runLine = (run: Run | undefined, executor: string | undefined): string => {
+  if (run === undefined)
+    return executor === undefined || executor === 'nobody' ? 'never' : `starting (${executor})`
+  if (executor !== undefined && executor !== 'nobody') return `seq ${run.seq}, running (${executor})`
+  if (run.stopped !== undefined) return `seq ${run.seq}, ${run.stopped.reason}`
+  return `seq ${run.seq}, ${executor === undefined ? 'running or killed' : 'killed'}`
 }
 
 const show = (
-  { screen, kill, ledgerPath }: Engine,
-  state: Status,
-  { book, mode }: Identity,
-  head: number,
+  { screen, clock, simulated }: Engine,
+  around: Surroundings,
+  { identity: { book, mode }, head, state }: Folded,
 ) => {
-  const { heartbeat, portfolio, orders, halts, lastCandle, watchlist, drift } = state
+  const { heartbeat, portfolio, orders, halts, lastCandle, watchlist, drift, lastHealth } = state
   const { good, bad, warn, strong } = screen.style
-  const killed = kill.read()
+  const { killed } = around
   const trading = killed?.level === 'halted' ? 'halted' : tradingOf(halts)
   const inDrift = driftMinutes(state.driftTime)
-  const unknown = [...orders.live].filter(id => orders.byId.get(id)?.order.status === 'unknown')
+  const unknown = unknownOrders(orders).map(({ order }) => order.request.orderId)
   const run = heartbeat.run
-  const running =
-    run === undefined ? 'never' : run.stopped === undefined ? 'running or killed' : run.stopped.reason
+  // A recorded book lives at its recording's time: nothing in it is old.
+  const ageOf = (then: Instant | undefined) =>
+    then === undefined || simulated !== undefined
+      ? undefined
+      : millisecondsOf(clock.now()) - millisecondsOf(then)
+  const ago = (then: Instant) => {
+    const age = ageOf(then)
+    return age === undefined ? '' : `, ${duration(age)} ago`
+  }
+  const recorded: Recorded = {
+    mode,
+    livesNow: simulated === undefined,
+    head,
+    run,
+    cycleAge: ageOf(heartbeat.lastCycle?.clock),
+    halts,
+    unknown,
+    drift: [...drift.values()],
+    health: lastHealth && { at: lastHealth.at, verdict: lastHealth.data.verdict },
+  }
+  const concerns = concernsOf(around, recorded)
   const money = (value: Parameters<typeof toPlaces>[0]) => `${toPlaces(value, 2)} ${portfolio.currency}`
 
-  screen.heading(`${book} (${mode})`)
+  const summary =
+    concerns.length === 0
+      ? good('nothing stands out')
+      : warn(`${counted(concerns.length, 'thing')} to look at`)
+  screen.heading(`${book} (${mode}): ${summary}`)
   screen.table(
     ['', ''],
     [
       ['trading', trading === 'active' ? good('active') : bad(trading)],
-      ['run', `${run === undefined ? '' : `seq ${run.seq}, `}${running}`],
+      ['run', runLine(run, around.executor)],
       [
         'last cycle',
         heartbeat.lastCycle === undefined
           ? 'none'
-          : `${heartbeat.lastCycle.cycle} at ${heartbeat.lastCycle.clock}`,
+          : `${heartbeat.lastCycle.cycle} at ${heartbeat.lastCycle.clock}${ago(heartbeat.lastCycle.clock)}`,
       ],
       [
         'last candle',
         lastCandle === undefined
           ? 'none'
-          : `${lastCandle.symbol} ${lastCandle.timeframe} closed ${lastCandle.closeTime}`,
+          : `${lastCandle.symbol} ${lastCandle.timeframe} closed ${lastCandle.closeTime}${ago(lastCandle.closeTime)}`,
       ],
       ...(watchlist === undefined
         ? []
         : [['watchlist', `${watchlist.session}: ${watchlist.tickers.join(' ')}`]]),
+      ...(lastHealth === undefined
+        ? []
+        : [['health', `${lastHealth.data.verdict} at ${lastHealth.at}${ago(lastHealth.at)}`]]),
       [
         'equity',
         `${strong(money(portfolio.equity))}, cash ${money(portfolio.cash)}, fees ${money(portfolio.fees)}`,
@@ -101,12 +198,11 @@ const show = (
       ],
       ['drift', drift.size === 0 ? 'none known' : bad(`${drift.size} unresolved`)],
       ...(isSome(inDrift.total) ? [['minutes in drift', driftLine(inDrift)]] : []),
-      ['ledger', `seq ${head}, ${ledgerPath}`],
+      ['ledger', `seq ${head}, ${around.ledgerPath}`],
+      ...whereItLies(around, head),
     ],
   )
-  for (const { seq, by, reason, level } of halts)
-    screen.say(warn(`${level} by ${by} (seq ${seq}): ${reason}`))
-  if (killed !== undefined) screen.say(warn(`KILL file: ${killed.level}, ${killed.reason}`))
+  tell(screen, concerns)
 
   const held: string[][] = []
   for (const [by, symbols] of portfolio.by)
@@ -146,10 +242,12 @@ const show = (
     head,
     trading,
     halts,
-    kill: killed ?? null,
+    ...printAround(around),
+    concerns,
     run: run ?? null,
     lastCycle: heartbeat.lastCycle ?? null,
     lastCandle: lastCandle ?? null,
+    lastHealth: lastHealth ?? null,
     equity: portfolio.equity,
     cash: portfolio.cash,
     positions: held.map(([symbol, by, quantity]) => ({ symbol, by, quantity })),

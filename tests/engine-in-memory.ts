@@ -171,6 +171,8 @@ export const world = (
       messenger: { channels: [], send: unused('messenger.send'), ping: undefined },
       executorMemory: () => undefined,
       askVenue: async () => ({ notAsked: 'a world in memory has no venue' }),
+      poison: () => undefined,
+      executorHolder: () => 'nobody',
       diskOfLedger: () => ({ free: 1e12, total: 1e12 }),
       ledgerPath: 'memory',
       hasBook: async name => name === settings.book,
