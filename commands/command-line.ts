@@ -65,6 +65,11 @@ const verbs: readonly Verb[] = [
   verb('why <id>', 'The causes of an order or event', async () => (await import('./why.ts')).why),
   verb('why-not <symbol>', 'What refused a symbol', async () => (await import('./why.ts')).whyNot),
   verb('verify [day]', "Prove the ledger's bytes", async () => (await import('./verify.ts')).verify),
+  verb(
+    'audit [day]',
+    'After the close: bytes, views, venue and fills',
+    async () => (await import('./audit.ts')).audit,
+  ),
   verb('seal [day]', 'Seal and anchor every closed day', async () => (await import('./seal.ts')).seal),
   verb(
     'retain',

@@ -23,14 +23,17 @@ export class Stop extends Error {
 }
 
 export const exitTable: ReadonlyArray<readonly [code: string, meaning: string]> = [
-  ['0', 'done; check: pass or healthy; verify: clean; diff: same; reconcile: agrees; watchlist check: fresh'],
+  [
+    '0',
+    'done; check: pass or healthy; verify, audit: clean; diff: same; reconcile: agrees; watchlist check: fresh',
+  ],
   [
     '1',
-    'check preflight: fail; check health: degraded; verify: damaged; watchlist check: stale; diff: differs; reconcile: drift; deploy: rolled back',
+    'check preflight: fail; check health: degraded; verify: damaged; audit: does not hold; watchlist check: stale; diff: differs; reconcile: drift; deploy: rolled back',
   ],
   [
     '2',
-    'check preflight: warnings; check health: unhealthy; verify: could not run; deploy: the way back failed',
+    'check preflight: warnings; check health: unhealthy; verify, audit: could not run; deploy: the way back failed',
   ],
   ['10', 'check session: closed today'],
   ['64', 'the command line is wrong'],

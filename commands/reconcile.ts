@@ -1,12 +1,14 @@
 // veritape reconcile   The venue's account against the ledger: 0 agrees, 1 drift, 69 the venue cannot be asked. Safe to
 // run beside execute, and as often as you like.
 
+import type { AccountBooks } from '../domain/account-books.ts'
 import { because } from '../domain/event.ts'
+import type { Identity } from '../domain/event-store.ts'
 import { orderPrefix } from '../domain/order-id.ts'
 import { differenceOf } from '../domain/reconciliation.ts'
 import { truthStream } from '../domain/stream.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
-import { VenueUnavailable } from '../domain/venue.ts'
+import { type Venue, VenueUnavailable } from '../domain/venue.ts'
 import { chain } from './bookkeeper.ts'
 import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
@@ -57,17 +59,25 @@ const drifted = 1
 
 type Store = Parameters<typeof reconciler>[1]
 
+/** The venue of the book's configuration, that knows the orders of these books. */
+export const venueOf = async (
+  engine: Engine,
+  { book, epoch }: Identity,
+  books: AccountBooks,
+): Promise<Venue> =>
+  engine.venue(
+    await engine.market(),
+    function* () {
+      for (const { order } of books.orders.values()) yield order
+    },
+    orderPrefix(book, epoch),
+    () => books.opened,
+  )
+
 /** The reconciler of a book with the venue of its configuration. */
 export const open = (engine: Engine, store: Store): Promise<Reconciler> =>
   reconciler(engine, store, async books => {
-    const venue = await engine.venue(
-      await engine.market(),
-      function* () {
-        for (const { order } of books.orders.values()) yield order
-      },
-      orderPrefix(store.identity.book, store.identity.epoch),
-      () => books.opened,
-    )
+    const venue = await venueOf(engine, store.identity, books)
     if (venue.account === undefined)
       throw new Stop(
         exit.refused,

@@ -50,35 +50,7 @@ export const reconciler = async (
   const keeper = bookkeeper(engine, store, 'reconcile', see, wanted)
   const { venue, account } = await openVenue(books)
 
-  /** Orders first, then trades, then holdings: each answer is at least as new as what it has to explain. */
-  const ask = async (observed: Instant): Promise<Evidence> => {
-    const found = new Map<string, VenueOrder>()
-    for (const { order } of books.orders.values())
-      if (isLive(order))
-        found.set(order.request.orderId, await venue.find(order.request.orderId, order.request.symbol))
-    const resting = await account.restingOrders()
-    for (const { orderId, symbol } of resting.value) {
-      if (orderId === undefined || found.has(orderId) || !books.orders.has(orderId)) continue
-      found.set(orderId, await venue.find(orderId, symbol)) // over in the ledger, open at the venue
-    }
-    const trades = await account.tradesSince(books.tradesFrom(observed))
-    const holdings = await account.holdings()
-    const raw = {
-      found: Object.fromEntries(found),
-      resting: resting.raw,
-      trades: trades.raw,
-      holdings: holdings.raw,
-    }
-    const evidence = await engine.data.put(Buffer.from(JSON.stringify(raw)))
-    return {
-      observed,
-      found,
-      resting: resting.value,
-      trades: trades.value,
-      holdings: holdings.value,
-      evidence,
-    }
-  }
+  const keep = (raw: string) => engine.data.put(Buffer.from(raw))
 
   /** What of the verdict's orders is news, by stream. */
   const newsOf = ({ orders }: Verdict): Write[] => {
@@ -142,7 +114,7 @@ export const reconciler = async (
       const unprovenMs = venue.remote ? engine.config.orders.resendSeconds * 1000 : 0
       let fills = 0
       for (let rounds = 1; ; rounds++) {
-        const seen = await ask(now)
+        const seen = await askAccount(books, venue, account, now, keep)
         const verdict = reconcile(books, seen, unprovenMs)
         tell(verdict)
         const news = newsOf(verdict)
@@ -165,6 +137,44 @@ export const reconciler = async (
         return { verdict: outcome, rounds, orders, fills, external: external.length, drifts }
       }
     },
+  }
+}
+
+/**
+ * One round of questions. Orders first, then trades, then holdings: each answer is at least as new as what it has to
+ * explain. `keep` gives the SHA-256 of the raw answers. Throws VenueUnavailable.
+ */
+export const askAccount = async (
+  books: AccountBooks,
+  venue: Venue,
+  account: Account,
+  observed: Instant,
+  keep: (raw: string) => Promise<string>,
+): Promise<Evidence> => {
+  const found = new Map<string, VenueOrder>()
+  for (const { order } of books.orders.values())
+    if (isLive(order))
+      found.set(order.request.orderId, await venue.find(order.request.orderId, order.request.symbol))
+  const resting = await account.restingOrders()
+  for (const { orderId, symbol } of resting.value) {
+    if (orderId === undefined || found.has(orderId) || !books.orders.has(orderId)) continue
+    found.set(orderId, await venue.find(orderId, symbol)) // over in the ledger, open at the venue
+  }
+  const trades = await account.tradesSince(books.tradesFrom(observed))
+  const holdings = await account.holdings()
+  const raw = {
+    found: Object.fromEntries(found),
+    resting: resting.raw,
+    trades: trades.raw,
+    holdings: holdings.raw,
+  }
+  return {
+    observed,
+    found,
+    resting: resting.value,
+    trades: trades.value,
+    holdings: holdings.value,
+    evidence: await keep(JSON.stringify(raw)),
   }
 }
 

@@ -3,10 +3,11 @@
 // 0 clean, 1 damaged, 2 could not run.
 
 import { LedgerDamaged } from '../domain/event-store.ts'
-import type { AuditReport } from '../domain/ledger-audit.ts'
+import type { AuditOptions, AuditReport, AuditStep } from '../domain/ledger-audit.ts'
 import type { Screen } from '../domain/screen.ts'
 import { isDate } from '../domain/time.ts'
 import type { Command } from './command.ts'
+import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
 import { counted } from './sentence.ts'
 import { type RedactedOptions, verifyRedacted } from './verify-redacted.ts'
@@ -50,34 +51,28 @@ export const verify: Command<VerifyOptions> = {
     if (day !== undefined && !isDate(day))
       throw new Stop(exit.usage, `'${day}' is no date; write it as 2023-03-24`)
     const { screen } = engine
-    const steps = engine.auditLedger({
-      deep,
-      ...(day === undefined ? {} : { date: day }),
-      ...(publicKey === undefined ? {} : { publicKeyFile: publicKey }),
-      ...(kept === undefined ? {} : { keptAnchorsFile: kept }),
-    })
-    const progress = screen.progress('verifying')
     const found: unknown[] = []
-    let step = await steps.next().catch(asCouldNotRun)
-    while (!step.done) {
-      if (step.value.kind === 'progress') progress.at(step.value.bytes)
-      else {
-        const { segment, line, byte, expected, found: there } = step.value.damage
+    const report = await proveBytes(
+      engine,
+      {
+        deep,
+        ...(day === undefined ? {} : { date: day }),
+        ...(publicKey === undefined ? {} : { publicKeyFile: publicKey }),
+        ...(kept === undefined ? {} : { keptAnchorsFile: kept }),
+      },
+      damage => {
+        const { segment, line, byte, expected, found: there } = damage
         screen.say(
           screen.style.bad(`${segment}, line ${line}, byte ${byte}: expected ${expected}, found ${there}`),
         )
-        found.push(step.value.damage)
-      }
-      step = await steps.next().catch(asCouldNotRun)
-    }
-    progress.stop()
-    const { segments, events, bytes, head, unacknowledgedBytes, poison, damages } = step.value
+        found.push(damage)
+      },
+    )
+    const { segments, events, bytes, head, unacknowledgedBytes, poison, damages } = report
     const what = `${counted(events, 'event')} in ${counted(segments.length, 'segment')}, ${bytes} bytes`
     screen.say(
       damages === 0
-        ? screen.style.good(
-            `clean: ${what}; every hash, link, group and revision holds${andSeals(step.value)}`,
-          )
+        ? screen.style.good(`clean: ${what}; every hash, link, group and revision holds${andSeals(report)}`)
         : screen.style.bad(
             `damaged in ${counted(damages, 'place')}: ${what}. Stop the book, keep the files, restore a backup`,
           ),
@@ -91,10 +86,30 @@ export const verify: Command<VerifyOptions> = {
     const views = deep && day === undefined && damages === 0 ? await verifyViews(engine) : undefined
     if (views !== undefined) screen.say(sayViews(screen, views))
     const clean = damages === 0 && (views === undefined || views.differing.length === 0)
-    screen.result({ verdict: clean ? 'clean' : 'damaged', ...step.value, found, ...(views && { views }) })
+    screen.result({ verdict: clean ? 'clean' : 'damaged', ...report, found, ...(views && { views }) })
     return clean ? exit.done : damaged
   },
 }
+
+/** Goes through the ledger's bytes, with progress; each damage is told as it is found. Stops with 2 when it could not run. */
+export const proveBytes = async (
+  { screen, auditLedger }: Engine,
+  options: AuditOptions,
+  onDamage: (damage: Damage) => void,
+): Promise<AuditReport> => {
+  const steps = auditLedger(options)
+  const progress = screen.progress('verifying')
+  let step = await steps.next().catch(asCouldNotRun)
+  while (!step.done) {
+    if (step.value.kind === 'progress') progress.at(step.value.bytes)
+    else onDamage(step.value.damage)
+    step = await steps.next().catch(asCouldNotRun)
+  }
+  progress.stop()
+  return step.value
+}
+
+type Damage = Extract<AuditStep, { kind: 'damage' }>['damage']
 
 const andSeals = ({ seals, anchors, signatures }: AuditReport): string => {
   if (seals + anchors === 0) return ''

@@ -35,7 +35,7 @@ const ofWatchlists = /^veritape-(?:scan|execute-restart)@/
 const ofSessions = /^veritape-preflight@/
 
 /** Units besides the executor that ask the venue, and so need its keys. The views, seals and reports never see them. */
-const withKeys = ['scan', 'integrity', 'health', 'preflight'] as const
+const withKeys = ['scan', 'integrity', 'health', 'preflight', 'audit'] as const
 
 /** Units that a guardian may have restarted besides the book's own: one instance for each of them. */
 const ofOtherUnits = /^veritape-restart-unit@/

@@ -30,6 +30,7 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   why: ['why', '3000', ...crypto],
   'why-not': ['why-not', 'BTC/USDT', ...crypto],
   verify: ['verify', ...crypto],
+  audit: ['audit', ...crypto],
   'report kpi': ['report', 'kpi', ...crypto],
   'report costs': ['report', 'costs', ...crypto],
   'report latency': ['report', 'latency', ...crypto],

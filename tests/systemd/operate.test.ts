@@ -189,7 +189,7 @@ withSystemd('a book that systemd runs', () => {
       seesSystemd: 'ENOENT',
     }
     expect(await probe('veritape-execute')).toEqual({ ...shut, loopback: 'done' })
-    const offline = await probe('veritape-audit')
+    const offline = await probe('veritape-retention')
     expect(offline).toEqual({ ...shut, loopback: expect.stringMatching(/^E(AFNOSUPPORT|PERM|CONNREFUSED)$/) })
   })
 
