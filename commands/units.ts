@@ -18,7 +18,8 @@ const placeOptions = <T>(yargs: Argv<T>) =>
     .option('credential', {
       type: 'string',
       array: true,
-      describe: 'Name of a file in /etc/veritape/credentials/BOOK, and of others behind it; those installed when left out',
+      describe:
+        'Name of a file in /etc/veritape/credentials/BOOK, and of others behind it; those installed when left out',
     })
 
 export const unitsInstall: Command<PlaceOptions & { yes: boolean }> = {
