@@ -169,14 +169,17 @@ test('an executor that was killed is told from one that runs', async () => {
   const own = ['--config', cryptoExample, '--ledger', 'ledger', '--state', 'state']
   const running = start(['execute', '--paper', '--from', '2023-03-21', ...own], { cwd })
   const ended = running.ended
-  const segments = () => {
+  const cycles = () => {
     try {
-      return readdirSync(join(cwd, book)).filter(name => name.endsWith('.jsonl')).length
+      const folder = join(cwd, book)
+      return readdirSync(folder)
+        .filter(name => name.endsWith('.jsonl'))
+        .some(name => readFileSync(join(folder, name), 'utf8').includes('"CycleCompleted"'))
     } catch {
-      return 0 // it has not begun
+      return false // it has not begun
     }
   }
-  await expect.poll(segments, { timeout: 60_000, interval: 20 }).toBeGreaterThan(0)
+  await expect.poll(cycles, { timeout: 60_000, interval: 20 }).toBe(true)
   const pid = running.process.pid
   running.process.kill('SIGSTOP')
   const held = await veritape(['status', ...own], { cwd })

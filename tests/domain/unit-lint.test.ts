@@ -139,7 +139,7 @@ describe('a book', () => {
     const given = [...filesOf(defaults, place, shipped, ['venue'])]
       .filter(([, text]) => text.includes('LoadCredential=venue:'))
       .map(([name]) => name.replace(/veritape-(.*)@.*/, '$1'))
-    expect(given.sort()).toEqual(['execute', 'guardian', 'health', 'integrity', 'preflight', 'scan'])
+    expect(given.sort()).toEqual(['audit', 'execute', 'guardian', 'health', 'integrity', 'preflight', 'scan'])
   })
 
   test('that looks rarely at its market has a watchdog that waits for it', () => {
