@@ -120,6 +120,16 @@ describe('segments', () => {
     await store.close()
   })
 
+  test('a restart on another day that has nothing to say adds no byte', async () => {
+    const store = await open()
+    await store.append(candleGroup(0))
+    await store.close()
+    const bytes = bytesOnDisk()
+    clock.advance(86_400_000)
+    await (await open()).close()
+    expect([segments(), bytesOnDisk()]).toEqual([['2023-03-24.jsonl'], bytes])
+  })
+
   test('a full one is followed by the next of the same day', async () => {
     const store = await open({ create: { ...create, segmentBytesMax: 1500 } })
     for (let n = 0; n < 9; n++) await store.append(candleGroup(n))

@@ -33,6 +33,7 @@ import {
   text,
   units,
 } from './exchange.ts'
+import { newsBehind } from './oracle.ts'
 import { calm, type Weather, weatherOf } from './swarm.ts'
 import { type Wire, wire } from './wire.ts'
 
@@ -547,16 +548,14 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Ru
       .map(orderId => ({ orderId }))
   }
 
-  /** Everything once more, at the same moment: nothing may come of it. One run in eight is proved and rebuilt too. */
+  /** Everything once more, from the same moment on: nothing may come of it. One run in eight is proved and rebuilt too. */
   async function repeatAll() {
     const [orders, head] = [exchange.orders.length, await book.head()]
     stopAt = exchange.now() + 1
     await runExecutor(false)
-    const news = (await book.events())
-      .slice(head)
-      .filter(({ event }) => !/^(Run|Cycle|Holdings|Reconciliation|Candle|Strategy|Intent)/.test(event.type))
     if (exchange.orders.length !== orders) differences.push('law 5: doing it again sent an order')
-    for (const { event } of news) differences.push(`law 5: doing it again wrote ${event.type}`)
+    for (const type of newsBehind(await book.events(), head))
+      differences.push(`law 5: doing it again wrote ${type}`)
     if (seed % 8 !== 0) return
     await command(async engine => {
       const ledger = await engine.readLedger()

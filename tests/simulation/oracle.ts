@@ -1,6 +1,8 @@
 // The oracle: lays the ledger's lines beside the simulated exchange's books. It shares no code with what it judges: it
 // reads the lines as plain data, folds them in its own way and counts in whole numbers.
 
+import type { BookEvent } from '../../domain/catalogue.ts'
+import type { Recorded } from '../../domain/event.ts'
 import { text, units } from './exchange.ts'
 import type { Run } from './one-run.ts'
 
@@ -11,6 +13,32 @@ interface Line {
   readonly stream: string
   // biome-ignore lint/suspicious/noExplicitAny: lines are read as the data that they are
   readonly data: any
+}
+
+/** What the executor and a reconciliation say each time they run, whether or not there is anything new. */
+const eachTime = /^(Run|Cycle|Holdings|Reconciliation|Candle|Strategy|Intent)/
+
+/**
+ * Law 5: the types of the events behind `head` that doing everything again may not have written. The executor ends one
+ * poll later than it began, which may be on the next day of the book, whose zone is UTC: the first event of a day closes
+ * the segment of the day before, and opens its own. A segment that ends on its own day is an objection.
+ */
+export const newsBehind = (events: readonly Recorded<BookEvent>[], head: number): readonly string[] => {
+  const dayOf = (index: number) => events[index]?.at.slice(0, 10)
+  const isMidnight = (index: number): boolean => {
+    const event = events[index]?.event
+    const before = events[index - 1]?.event
+    if (event?.type === 'SegmentClosed')
+      return dayOf(index - 1) !== dayOf(index) && event.data.nextSegment === `${dayOf(index)}.jsonl`
+    return (
+      event?.type === 'SegmentOpened' &&
+      before?.type === 'SegmentClosed' &&
+      event.data.segment === before.data.nextSegment
+    )
+  }
+  return events.flatMap(({ event: { type } }, index) =>
+    index < head || eachTime.test(type) || isMidnight(index) ? [] : [type],
+  )
 }
 
 /** Everything that is not as it must be, in sentences; nothing when all is well. */
