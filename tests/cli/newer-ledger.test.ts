@@ -20,7 +20,7 @@ const events = linesOf(join(root, 'tests/ledgers/v1/every-event')).length + 1
 
 describe.each([
   ['type', 'DividendPaid', 1],
-  ['version of a fill', 'OrderFilled', 2],
+  ['version of a fill', 'OrderFilled', 3],
 ])('with an unknown %s', (_, type, version) => {
   const sentence = `the ledger holds ${type} version ${version}, which this program does not know; update veritape`
   beforeEach(() => writtenTomorrow(book(), type, version))
