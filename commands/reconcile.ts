@@ -37,7 +37,7 @@ export const reconcile: Command<Options> = {
       const session = await open(engine, store)
       await session.keeper.catchUp()
       await jumpToBook(engine, store)
-      if (adopt !== undefined) await adoptDrift(session, adopt, label ?? '')
+      if (adopt !== undefined) await adoptDrift(engine, session, adopt, label ?? '')
       const outcome = await session.run(engine.clock.now())
       await session.keeper.stop('finished', '')
       show(engine, session, outcome)
@@ -126,20 +126,32 @@ const jumpToBook = async (engine: Engine, store: Store) => {
     if (event.type === 'CycleCompleted') engine.simulated.jumpTo(event.data.clock)
 }
 
-const adoptDrift = async ({ books, keeper }: Reconciler, seq: number, label: string) => {
+const adoptDrift = async (engine: Engine, session: Reconciler, seq: number, label: string) => {
+  driftToAdopt(session, seq)
+  await session.run(engine.clock.now()) // what explains itself by now is not to be adopted
+  try {
+    const { data, link } = driftToAdopt(session, seq)
+    const events = chain(because(link), adoption(data, seq, differenceOf(data), label))
+    await session.keeper.append([{ stream: truthStream, events }])
+  } catch (error) {
+    if (error instanceof Stop) await session.keeper.stop('refused', error.message)
+    throw error
+  }
+}
+
+const driftToAdopt = ({ books }: Reconciler, seq: number) => {
   const drift = books.drifts.get(seq)
   if (drift === undefined) {
     const standing = [...books.drifts.keys()].join(', ') || 'none stand'
     throw new Stop(exit.badData, `no unresolved drift ${seq}; there are: ${standing}`)
   }
-  const { data, link } = drift
-  if (data.subject !== 'balance' && data.subject !== 'position')
+  const { subject, name } = drift.data
+  if (subject !== 'balance' && subject !== 'position')
     throw new Stop(
       exit.refused,
-      `drift ${seq} is about ${data.subject} ${data.name}: an order cannot be explained away, only a balance or position`,
+      `drift ${seq} is about ${subject} ${name}: an order cannot be explained away, only a balance or position`,
     )
-  const events = chain(because(link), adoption(data, seq, differenceOf(data), label))
-  await keeper.append([{ stream: truthStream, events }])
+  return drift
 }
 
 const show = ({ screen, config }: Engine, { books }: Reconciler, outcome: Reconciled) => {

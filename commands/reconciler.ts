@@ -7,12 +7,12 @@ import type { Decimal } from '../domain/decimal.ts'
 import { because, becauseOf, outside, type Proposed, propose, type Recorded } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
 import { decide, evolve, isLive, type Order } from '../domain/order.ts'
-import { type Drift, type Evidence, reconcile, type Verdict } from '../domain/reconciliation.ts'
+import { type Drift, type Evidence, reconcile, tradeKey, type Verdict } from '../domain/reconciliation.ts'
 import { isLeft } from '../domain/result.ts'
 import { orderStreamOf, truthStream } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
 import { DriftResolved, ExternalBalanceAdopted, ReconciliationCompleted } from '../domain/truth.ts'
-import type { Account, Venue, VenueOrder } from '../domain/venue.ts'
+import type { Account, AccountTrade, Observed, Venue, VenueOrder } from '../domain/venue.ts'
 import { type Bookkeeper, bookkeeper, type Write } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
 import { markOf } from './order-desk.ts'
@@ -36,7 +36,10 @@ export interface Reconciler {
   run(now: Instant): Promise<Reconciled>
 }
 
-/** So often the venue is asked again when it does not agree: an answer may have been older than another. */
+/**
+ * So often the venue is asked when it does not agree, or agrees only by what would be adopted: an answer may have been older
+ * than another, or have lacked something.
+ */
 const roundsMax = 3
 
 export const reconciler = async (
@@ -112,9 +115,10 @@ export const reconciler = async (
     run: async now => {
       await keeper.catchUp()
       const unprovenMs = venue.remote ? engine.config.orders.resendSeconds * 1000 : 0
+      const tradesTold: TradesAnswer[] = []
       let fills = 0
       for (let rounds = 1; ; rounds++) {
-        const seen = await askAccount(books, venue, account, now, keep)
+      const seen = await askAccount(books, venue, account, now, keep, tradesTold)
         const verdict = reconcile(books, seen, unprovenMs)
         tell(verdict)
         const news = newsOf(verdict)
@@ -125,7 +129,7 @@ export const reconciler = async (
         fills += news
           .flatMap(({ events }) => events)
           .filter(({ event }) => event.type === 'OrderFilled').length
-        if (verdict.drifts.length > 0 && rounds < roundsMax) continue
+        if (!isSettled(verdict) && rounds < roundsMax) continue
         const judged = news.length === 0 ? verdict : reconcile(books, seen, unprovenMs)
         const orders = seen.found.size
         if (!isRepeated(books, judged) && !(await conclude(judged, { orders, fills }))) {
@@ -142,7 +146,8 @@ export const reconciler = async (
 
 /**
  * One round of questions. Orders first, then trades, then holdings: each answer is at least as new as what it has to
- * explain. `keep` gives the SHA-256 of the raw answers. Throws VenueUnavailable.
+ * explain. `keep` gives the SHA-256 of the raw answers. `earlier`: the trades that the rounds before were told of; what one
+ * answer has shown has happened, also when the next one lacks it. Throws VenueUnavailable.
  */
 export const askAccount = async (
   books: AccountBooks,
@@ -150,6 +155,7 @@ export const askAccount = async (
   account: Account,
   observed: Instant,
   keep: (raw: string) => Promise<string>,
+  earlier: TradesAnswer[] = [],
 ): Promise<Evidence> => {
   const found = new Map<string, VenueOrder>()
   for (const { order } of books.orders.values())
@@ -161,22 +167,32 @@ export const askAccount = async (
     found.set(orderId, await venue.find(orderId, symbol)) // over in the ledger, open at the venue
   }
   const trades = await account.tradesSince(books.tradesFrom(observed))
+  const told = new Set(trades.value.map(tradeKey))
+  const lacking = earlier.filter(({ value }) => value.some(trade => !told.has(tradeKey(trade))))
+  earlier.push(trades)
   const holdings = await account.holdings()
   const raw = {
     found: Object.fromEntries(found),
     resting: resting.raw,
     trades: trades.raw,
     holdings: holdings.raw,
+    ...(lacking.length === 0 ? {} : { earlierTrades: lacking.map(each => each.raw) }),
   }
   return {
     observed,
     found,
     resting: resting.value,
-    trades: trades.value,
+    trades: [...lacking.flatMap(({ value }) => value), ...trades.value],
     holdings: holdings.value,
     evidence: await keep(JSON.stringify(raw)),
   }
 }
+
+type TradesAnswer = Observed<readonly AccountTrade[]>
+
+/** Both sides agree, and by what they say themselves: nothing is adopted on the strength of a single answer. */
+const isSettled = ({ drifts, external }: Verdict): boolean =>
+  drifts.length === 0 && !external.some(({ type }) => type === 'ExternalBalanceAdopted')
 
 const wanted: ReadonlySet<string> = new Set([...accountTypes, 'RunStopped'])
 

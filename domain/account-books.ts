@@ -6,7 +6,7 @@ import type { Link, Recorded, Seq } from './event.ts'
 import { baseOf, quoteOf } from './fill.ts'
 import { evolve, type Fill, isLive, type Order, type OrderEvent } from './order.ts'
 import { type Instant, instantOf, millisecondsOf } from './time.ts'
-import type { DriftFound, HoldingsObserved } from './truth.ts'
+import { type DriftFound, type HoldingsObserved, thereBefore } from './truth.ts'
 
 export const accountTypes = [
   'RunStarted',
@@ -36,6 +36,8 @@ export interface AccountBooks {
   /** When the first process of the book began: what was traded before is no business of the book. */
   begun: Instant | undefined
   opened: { readonly currency: string; readonly cash: Decimal } | undefined
+  /** When the run began in which the book was opened. */
+  openedAt: Instant | undefined
   readonly orders: Map<string, { readonly order: Order; readonly link: Link }>
   /** Our id by the venue's own. */
   readonly orderIdOfVenue: Map<string, string>
@@ -46,6 +48,8 @@ export interface AccountBooks {
   lastObserved: HoldingsObserved['data'] | undefined
   /** When everything last agreed: trades before it, less an overlap, need not be looked at again. */
   agreed: Instant | undefined
+  /** When was seen what was adopted as there before the book. */
+  adoptedAt: Instant | undefined
   take(recorded: Recorded<EventNamed<Folded>>): void
   /** What the venue should hold, by asset (crypto), symbol (equities) and currency. */
   expected(): ReadonlyMap<string, Decimal>
@@ -90,10 +94,13 @@ export const accountBooks = (): AccountBooks => {
     if (order.venueOrderId !== undefined) books.orderIdOfVenue.set(order.venueOrderId, orderId)
   }
 
+  let lastStarted: Instant | undefined
+
   const books: AccountBooks = {
     currency: '',
     begun: undefined,
     opened: undefined,
+    openedAt: undefined,
     orders: new Map(),
     orderIdOfVenue: new Map(),
     externalTrades: new Set(),
@@ -101,6 +108,7 @@ export const accountBooks = (): AccountBooks => {
     drifts: new Map(),
     lastObserved: undefined,
     agreed: undefined,
+    adoptedAt: undefined,
     applyTrade,
     expected: () => holdings,
     take: recorded => {
@@ -108,9 +116,11 @@ export const accountBooks = (): AccountBooks => {
       switch (event.type) {
         case 'RunStarted':
           books.begun ??= event.data.clock
+          lastStarted = event.data.clock
           return
         case 'BookOpened':
           books.opened = event.data
+          books.openedAt = lastStarted
           books.currency = event.data.currency
           put(holdings, event.data.currency, event.data.cash)
           return
@@ -127,6 +137,7 @@ export const accountBooks = (): AccountBooks => {
           return
         case 'ExternalBalanceAdopted':
           put(holdings, event.data.name, event.data.quantity)
+          if (event.data.label === thereBefore) books.adoptedAt = books.lastObserved?.observed
           return
         case 'HoldingsObserved':
           books.lastObserved = event.data

@@ -3,20 +3,22 @@
 //   our fill that the ledger lacks      ──▶ recorded, once
 //   our order that is over at the venue ──▶ its end is recorded, once all its fills are there
 //   a trade or order of nobody of ours  ──▶ adopted: its owner's own
+//   what was there when the book opened ──▶ adopted, and taken back when a trade explains it (adoption.ts)
 //   anything else that does not agree   ──▶ drift: held with the evidence until it agrees or an operator adopts it
 //
 // Missing is not flat: what the venue does not show is not taken to be gone. Nothing is ever invented to make a sum
 // agree. The same evidence gives the same verdict.
 
 import type { AccountBooks } from './account-books.ts'
-import { add, compare, type Decimal, isPositive, isZero, negate, subtract } from './decimal.ts'
+import { differences, heldBefore, takenBack } from './adoption.ts'
+import { add, compare, type Decimal, isZero, negate } from './decimal.ts'
 import type { Seq } from './event.ts'
 import { fillFrom } from './fill.ts'
 import { isLive, type Order, type OrderCommand } from './order.ts'
 import { type Instant, millisecondsOf } from './time.ts'
 import {
   DriftFound,
-  ExternalBalanceAdopted,
+  type ExternalBalanceAdopted,
   ExternalOrderObserved,
   ExternalTradeObserved,
   HoldingsObserved,
@@ -83,6 +85,7 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
   ) => drifts.push({ subject, name, ...(symbol === undefined ? {} : { symbol }), ledger, venue, evidence })
 
   const tradesSeen = new Set<string>()
+  const owners: AccountTrade[] = []
   for (const trade of seen.trades) {
     if (tradesSeen.has(tradeKey(trade))) continue
     tradesSeen.add(tradeKey(trade))
@@ -114,6 +117,7 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
           }),
         )
         books.applyTrade(expected, trade)
+        owners.push(trade)
       }
       continue
     }
@@ -175,14 +179,17 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
     if (answer.kind === 'done' && isLive(order)) orders.push(...endOf(own, answer, seen.observed))
   }
 
-  // Until both sides agree for the first time, what the account holds more was there before the book. A trade that is not
-  // shown yet takes from one side what it gives to the other: as long as anything is missing, nothing is adopted.
+  // What does not agree about an order or a trade may have moved something: then nothing is adopted.
   const more = differences(expected, seen.holdings)
-  if (books.agreed === undefined && more.every(([, quantity]) => isPositive(quantity)))
-    for (const [name, quantity] of more) {
-      external.push(ExternalBalanceAdopted({ name, quantity, label: 'there before the book', evidence }))
-      expected.set(name, add(expected.get(name) ?? '0', quantity))
-    }
+  const adopted =
+    drifts.length > 0
+      ? []
+      : [...heldBefore(books, seen.observed, more, evidence), ...takenBack(books, owners, more, evidence)]
+  for (const each of adopted) {
+    const { name, quantity } = each.data
+    external.push(each)
+    expected.set(name, add(expected.get(name) ?? '0', quantity))
+  }
   for (const [name] of differences(expected, seen.holdings))
     drift(
       name === books.currency ? 'balance' : 'position',
@@ -230,16 +237,6 @@ const endOf = (
   const reason = order.cancelRequested ? 'an operator wished it' : 'it is over at the venue'
   return [{ orderId, command: { type: 'ReportCancelled', data: { orderId, reason } } }]
 }
-
-/** What the venue holds more (or less) than expected, by name in the order of the alphabet; what agrees is left out. */
-const differences = (
-  expected: ReadonlyMap<string, Decimal>,
-  holdings: Readonly<Record<string, Decimal>>,
-): readonly (readonly [name: string, quantity: Decimal])[] =>
-  [...new Set([...expected.keys(), ...Object.keys(holdings)])]
-    .sort()
-    .map(name => [name, subtract(holdings[name] ?? '0', expected.get(name) ?? '0')] as const)
-    .filter(([, quantity]) => !isZero(quantity))
 
 /** A drift of holdings is the same one as long as the difference is; another is the same while both sides say the same. */
 const sameDrift = (a: Drift, b: Drift): boolean => {

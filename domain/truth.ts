@@ -58,13 +58,16 @@ export const ExternalOrderObserved = event('ExternalOrderObserved', 1, {
   filled: DecimalText,
   ...evidence,
 })
+/** The label of what was seen when the book was opened, and is not the book's own. */
+export const thereBefore = 'there before the book'
+
 /** Holdings that the book does not explain and that are from now on known as not its own. */
 export const ExternalBalanceAdopted = event('ExternalBalanceAdopted', 1, {
   /** Asset, currency or symbol, as the venue names it. */
   name: z.string(),
   /** Negative when the venue holds less than the book explains. */
   quantity: DecimalText,
-  /** Why it is known: 'there before the book', or an operator's words. */
+  /** Why it is known: 'there before the book', the trades that it is taken back for, or an operator's words. */
   label: z.string(),
   ...evidence,
 })

@@ -50,6 +50,10 @@ const seen = (given: Partial<Evidence> = {}): Evidence => ({
   ...given,
 })
 
+/** As `seen`, when the book was opened. */
+const atOpening = (given: Partial<Evidence> = {}): Evidence =>
+  seen({ observed: runStarted.data.clock, ...given })
+
 const trade = (given: Partial<AccountTrade> = {}): AccountTrade => ({
   tradeId: 't-1',
   venueOrderId: 'v-1',
@@ -136,14 +140,59 @@ describe("the owner's own", () => {
   })
 
   test('what was there before the book is adopted, but not while anything is missing', () => {
-    const more = reconcile(booksOf(), seen({ holdings: { USDT: '100000', [base]: '1' } }), 0)
+    const more = reconcile(booksOf(), atOpening({ holdings: { USDT: '100000', [base]: '1' } }), 0)
     expect(more.external).toMatchObject([
       { data: { name: base, quantity: '1', label: 'there before the book' } },
     ])
     // A trade that is not shown yet: it gives and takes.
-    const hidden = reconcile(booksOf(), seen({ holdings: afterTrade }), 0)
+    const hidden = reconcile(booksOf(), atOpening({ holdings: afterTrade }), 0)
     expect(hidden.external).toEqual([])
     expect(hidden.drifts).toHaveLength(2)
+  })
+
+  test('a trade that is not shown yet, hidden by a deposit, is not adopted as two deposits', () => {
+    const holdings = { USDT: '104197.2', [base]: '0.1' } as const // 7000 USDT came, 0.1 were bought
+    const later = reconcile(booksOf(), seen({ holdings }), 0)
+    expect(later.external).toEqual([])
+    expect(later.drifts).toMatchObject([{ name: base }, { name: 'USDT', venue: '104197.2' }])
+    const shown = reconcile(booksOf(...later.found), seen({ holdings, trades: [own] }), 0)
+    expect(shown.external.map(({ type }) => type)).toEqual(['ExternalTradeObserved'])
+    expect(shown.drifts).toMatchObject([{ name: 'USDT', ledger: '97197.2', venue: '104197.2' }])
+  })
+
+  test('nothing was there before a book that is not open, has asked for an order or has an order in drift', () => {
+    const holdings = { USDT: '100000', [base]: '1' } as const
+    const unopened = accountBooks()
+    expect(reconcile(unopened, atOpening({ holdings }), 0).external).toEqual([])
+    const found = new Map([[orderId, { kind: 'open' as const, venueOrderId: 'v-1', filled: '0' as const }]])
+    const asked = booksOf(OrderRequested(request), OrderAccepted({ orderId, venueOrderId: 'v-1' }))
+    expect(reconcile(asked, atOpening({ holdings, found }), 0).external).toEqual([])
+    const stranger = trade({ orderId: 'abcdefg-12', venueOrderId: 'v-7' })
+    const unexplained = reconcile(booksOf(), atOpening({ holdings, trades: [stranger] }), 0)
+    expect(unexplained.external).toEqual([])
+    expect(unexplained.drifts.map(({ subject }) => subject)).toEqual(['fill', 'position'])
+  })
+
+  test('what was adopted is taken back when a trade of before comes to light that explains it', () => {
+    const holdings = { USDT: '104197.2', [base]: '0.1' } as const
+    const first = reconcile(booksOf(), atOpening({ holdings }), 0)
+    const books = booksOf(
+      first.observed,
+      ...first.external,
+      ReconciliationCompleted({ verdict: 'agrees', orders: 0, fills: 0, drifts: 0 }),
+    )
+    const hidden = { ...own, venueTime: runStarted.data.clock }
+    const shown = reconcile(books, seen({ holdings, trades: [hidden] }), 0)
+    expect(shown.external).toMatchObject([
+      { type: 'ExternalTradeObserved' },
+      { data: { name: base, quantity: '-0.1', label: `taken back, explained by ${symbol} t-9` } },
+      { data: { name: 'USDT', quantity: '2802.8' } },
+    ])
+    expect(shown.drifts).toEqual([])
+    // A trade of after the adoption moved nothing that was adopted; and what is not exactly the trade's is not guessed at.
+    expect(reconcile(books, seen({ holdings, trades: [own] }), 0).drifts).toHaveLength(2)
+    const other = seen({ holdings: { ...holdings, USDT: '104197.3' }, trades: [hidden] })
+    expect(reconcile(books, other, 0).external).toHaveLength(1)
   })
 
   test('before any agreement trades are looked at from the beginning of the book, later with an overlap', () => {
