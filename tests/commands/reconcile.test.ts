@@ -4,12 +4,16 @@ import { expect, test } from 'vitest'
 import { bookkeeper } from '../../commands/bookkeeper.ts'
 import { intent } from '../../commands/intent.ts'
 import { reconcile } from '../../commands/reconcile.ts'
+import { BookOpened } from '../../domain/account.ts'
+import type { Decimal } from '../../domain/decimal.ts'
 import { outside, propose } from '../../domain/event.ts'
 import type { EventStore } from '../../domain/event-store.ts'
 import { AlertRaised } from '../../domain/health.ts'
-import { controlStream, safetyStream } from '../../domain/stream.ts'
-import { tradingHalted } from '../cast.ts'
-import { closeOf, named, trade, world } from '../engine-in-memory.ts'
+import { RunStarted } from '../../domain/run.ts'
+import { accountStream, controlStream, runStream, safetyStream } from '../../domain/stream.ts'
+import type { Account, AccountTrade } from '../../domain/venue.ts'
+import { runStarted, tradingHalted } from '../cast.ts'
+import { begin, closeOf, named, trade, type World, world } from '../engine-in-memory.ts'
 
 test('the account of a paper book agrees with its ledger, and asking again writes nothing', async () => {
   const book = world()
@@ -21,6 +25,92 @@ test('the account of a paper book agrees with its ledger, and asking again write
   const head = await book.head()
   expect(await reconcile.run(book.engine(), {})).toBe(0)
   expect(await book.head()).toBe(head)
+})
+
+const byHand: AccountTrade = {
+  tradeId: 't-9',
+  venueOrderId: 'v-9',
+  orderId: undefined,
+  symbol: 'BTC/USDT',
+  side: 'buy',
+  price: '28000',
+  quantity: '0.1',
+  fee: '2.8',
+  feeCurrency: 'USDT',
+  liquidity: 'taker',
+  venueTime: begin,
+}
+
+/** A book that was just opened with 100000 USDT at a venue that gives these answers, one a round; the last for ever. */
+const bookAt = async (...answers: { trades: AccountTrade[]; holdings: Record<string, Decimal> }[]) => {
+  const book = world()
+  const cash = '100000' as const
+  await book.store('execute').append({
+    run: 0,
+    writes: [
+      [runStream('execute'), RunStarted({ ...runStarted.data, clock: begin })] as const,
+      [accountStream, BookOpened({ currency: 'USDT', cash, calendar: 'always', zone: 'UTC' })] as const,
+    ].map(([stream, event]) => ({
+      stream,
+      expected: 'no-stream' as const,
+      events: [propose(outside(stream), event)],
+    })),
+  })
+  let round = 0
+  const now = () => answers[Math.min(round, answers.length) - 1] ?? answers[0]
+  const account: Account = {
+    restingOrders: async () => {
+      round++
+      return { value: [], raw: '[]' }
+    },
+    tradesSince: async () => ({ value: now()?.trades ?? [], raw: JSON.stringify(now()?.trades) }),
+    holdings: async () => ({ value: now()?.holdings ?? {}, raw: JSON.stringify(now()?.holdings) }),
+  }
+  const engine = book.engine()
+  const venue = async (...asked: Parameters<typeof engine.venue>) => ({
+    ...(await engine.venue(...asked)),
+    account,
+  })
+  return { book, run: (options = {}) => reconcile.run({ ...engine, venue }, options) }
+}
+
+const adoptedIn = async (book: World) =>
+  named(await book.events(), 'ExternalBalanceAdopted').map(({ event }) => [
+    event.data.name,
+    event.data.quantity,
+  ])
+
+test('a trade that one answer has shown has happened, also when the next ones lack it: nothing else is adopted', async () => {
+  const holdings = { USDT: '104197.2', BTC: '0.1' } as const // 7000 were paid in, and 0.1 were bought
+  const lacking = { trades: [], holdings }
+  const { book, run } = await bookAt(lacking, { trades: [byHand], holdings }, lacking)
+  expect(await run()).toBe(0)
+  expect(await adoptedIn(book)).toEqual([['USDT', '7000']])
+  expect(named(await book.events(), 'ExternalTradeObserved')).toHaveLength(1)
+})
+
+test('what the operator explains is asked about once more: what explains itself by now is not adopted', async () => {
+  const opening = { trades: [], holdings: { USDT: '100000' } as const }
+  const holdings = { USDT: '97197.2', BTC: '0.1' } as const
+  const hidden = { trades: [], holdings }
+  const { book, run } = await bookAt(opening, hidden, hidden, hidden, { trades: [byHand], holdings })
+  expect(await run()).toBe(0)
+  expect(await run()).toBe(1)
+  const [first] = named(await book.events(), 'DriftFound')
+  await expect(run({ adopt: first?.seq, label: 'mine' })).rejects.toMatchObject({ code: 65 })
+  expect(await adoptedIn(book)).toEqual([])
+  expect(named(await book.events(), 'ExternalTradeObserved')).toHaveLength(1)
+  expect(named(await book.events(), 'DriftResolved')).toHaveLength(2)
+})
+
+test('what still stands when the operator explains it is adopted with his words', async () => {
+  const opening = { trades: [], holdings: { USDT: '100000' } as const }
+  const { book, run } = await bookAt(opening, { trades: [], holdings: { USDT: '100007' } })
+  expect(await run()).toBe(0)
+  expect(await run()).toBe(1)
+  const [drift] = named(await book.events(), 'DriftFound')
+  expect(await run({ adopt: drift?.seq, label: 'mine' })).toBe(0)
+  expect(await adoptedIn(book)).toEqual([['USDT', '7']])
 })
 
 test('a wish that is only asked about is answered by the same ladder and leaves the ledger as it was', async () => {
