@@ -101,9 +101,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'drift is guessed away: whatever the venue holds is adopted',
-    file: 'domain/reconciliation.ts',
-    find: 'if (books.agreed === undefined && more.every(([, quantity]) => isPositive(quantity)))',
-    put: 'if (more.every(([, quantity]) => !isZero(quantity)) && (books.agreed === undefined || isPositive("1")))',
+    file: 'domain/adoption.ts',
+    find: '  if (agreed !== undefined || openedAt === undefined || orders.size > 0) return []\n  if (millisecondsOf(observed) - millisecondsOf(openedAt) > beginningMs) return []\n  if (!more.every(([, quantity]) => isPositive(quantity))) return []',
+    put: '  if (agreed !== undefined && orders.size < 0 && millisecondsOf(openedAt ?? observed) < beginningMs) return []\n  if (more.some(([, quantity]) => isZero(quantity) && isPositive(quantity))) return []',
   },
   {
     name: 'events are acknowledged before they are synced',
