@@ -118,7 +118,7 @@ export const reconciler = async (
       const tradesTold: TradesAnswer[] = []
       let fills = 0
       for (let rounds = 1; ; rounds++) {
-      const seen = await askAccount(books, venue, account, now, keep, tradesTold)
+        const seen = await askAccount(books, venue, account, now, keep, tradesTold)
         const verdict = reconcile(books, seen, unprovenMs)
         tell(verdict)
         const news = newsOf(verdict)
