@@ -12,18 +12,26 @@ export const ccxtClient = async (venue: Venue, options: Record<string, unknown> 
   const address = new URL(`./src/${venue.name}.js`, import.meta.resolve('ccxt')).href
   const { default: Vendor } = (await import(address)) as { default: Constructor }
   const { key, secret, passphrase } = venue.keys
-  return redirect(
-    new Vendor({
-      apiKey: key,
-      secret,
-      password: passphrase,
-      enableRateLimit: false,
-      timeout: 3000,
-      options: spotOnly[venue.name] ?? {},
-      ...options,
-    }),
-    venue,
-  )
+  const exchange = new Vendor({
+    apiKey: key,
+    secret,
+    password: passphrase,
+    enableRateLimit: false,
+    timeout: 3000,
+    options: spotOnly[venue.name] ?? {},
+    ...options,
+  })
+  exchange.nonce = rising(exchange.nonce.bind(exchange))
+  return redirect(exchange, venue)
+}
+
+/** ccxt's nonces are milliseconds; without its rate limit two requests come in one, and kraken and bitfinex refuse the second. */
+const rising = (next: () => number) => {
+  let last = 0
+  return () => {
+    last = Math.max(last + 1, next())
+    return last
+  }
 }
 
 const spotOnly: Partial<Record<VenueName, Record<string, unknown>>> = {
