@@ -7,6 +7,7 @@ import type { Recorded, Revision, Seq } from '../domain/event.ts'
 import { evolve, isLive, type Order, type OrderEvent } from '../domain/order.ts'
 import { evolveHalts, type Halts, type SafetyEvent } from '../domain/safety.ts'
 import { type CalendarDate, type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
+import { millisecondsIn } from '../domain/timeframe.ts'
 import { type DriftTime, driftTime } from './drift-time.ts'
 import { type Heartbeat, heartbeat } from './heartbeat.ts'
 import { orders } from './orders.ts'
@@ -16,6 +17,8 @@ import type { AnyProjection, Projection } from './projection.ts'
 export interface Hour {
   /** Candles that opened in it and that at least one champion was asked about. */
   judged: number
+  /** Candles that would have opened in it, and that the market itself does not have. */
+  absent: number
   /** Orders that were sent to the venue in it. */
   sent: number
   /** Orders that were rejected in it, or whose answer was lost. */
@@ -42,7 +45,13 @@ export interface Vitals {
   healthRevision: Revision
 }
 
-type Own = 'TradingHalted' | 'TradingResumed' | 'StrategyEvaluated' | 'ScanStarted' | 'HealthChecked'
+type Own =
+  | 'TradingHalted'
+  | 'TradingResumed'
+  | 'StrategyEvaluated'
+  | 'DataGapFound'
+  | 'ScanStarted'
+  | 'HealthChecked'
 type Folded =
   | Own
   | (typeof heartbeat)['types'][number]
@@ -56,6 +65,7 @@ export const vitals: Projection<Vitals, Folded> = {
       'TradingHalted',
       'TradingResumed',
       'StrategyEvaluated',
+      'DataGapFound',
       'ScanStarted',
       'HealthChecked',
       ...heartbeat.types,
@@ -120,6 +130,15 @@ const takeOwn = (state: Vitals, recorded: Recorded<EventNamed<Folded>>): void =>
       hourOf(state, openTime).judged += 1
       return
     }
+    case 'DataGapFound': {
+      const { from, timeframe, missing } = event.data
+      const longest = Math.min(missing, (hoursKept * hourMs) / millisecondsIn(timeframe))
+      for (let back = 0; back < longest; back++) {
+        const open = millisecondsOf(from) + (missing - 1 - back) * millisecondsIn(timeframe)
+        hourOf(state, instantOf(open)).absent += 1
+      }
+      return
+    }
     case 'ScanStarted':
       if (state.lastScan === undefined || event.data.session > state.lastScan)
         state.lastScan = event.data.session
@@ -131,12 +150,13 @@ const takeOwn = (state: Vitals, recorded: Recorded<EventNamed<Folded>>): void =>
 }
 
 const hoursKept = 48
+const hourMs = 3_600_000
 
 const hourOf = ({ hours }: Vitals, at: Instant): Hour => {
   const key = at.slice(0, 13)
   const known = hours.get(key)
   if (known !== undefined) return known
-  const hour: Hour = { judged: 0, sent: 0, failed: 0 }
+  const hour: Hour = { judged: 0, absent: 0, sent: 0, failed: 0 }
   hours.set(key, hour)
   // A candle may be judged long after it opened: the hours are not in order.
   if (hours.size > hoursKept) hours.delete([...hours.keys()].sort()[0] as string)
@@ -146,10 +166,10 @@ const hourOf = ({ hours }: Vitals, at: Instant): Hour => {
 /** Sums of the hours that began within a day before `now`, the one that goes on included. */
 export const lastDay = ({ hours }: Vitals, now: Instant): Hour => {
   const from = instantOf(millisecondsOf(now) - 86_400_000).slice(0, 13)
-  const total: Hour = { judged: 0, sent: 0, failed: 0 }
+  const total: Hour = { judged: 0, absent: 0, sent: 0, failed: 0 }
   for (const [key, hour] of hours)
     if (key > from && key <= now.slice(0, 13))
-      for (const each of ['judged', 'sent', 'failed'] as const) total[each] += hour[each]
+      for (const each of ['judged', 'absent', 'sent', 'failed'] as const) total[each] += hour[each]
   return total
 }
 
@@ -164,13 +184,16 @@ export const cadenceOf = (
   lengthMs: number,
 ): { readonly judged: number; readonly expected: number } | undefined => {
   if (firstJudged === undefined) return undefined
-  const hourMs = 3_600_000
   // A candle that opens in the last whole hour may not have closed: the hours end one length before now.
   const end = Math.floor((millisecondsOf(now) - lengthMs) / hourMs) * hourMs
   const start = Math.max(end - 24 * hourMs, Math.ceil(millisecondsOf(firstJudged) / hourMs) * hourMs)
-  const expected = (Math.ceil(end / lengthMs) - Math.ceil(start / lengthMs)) * series
-  if (start >= end || expected < 2) return undefined
+  let expected = (Math.ceil(end / lengthMs) - Math.ceil(start / lengthMs)) * series
   let judged = 0
-  for (let at = start; at < end; at += hourMs) judged += hours.get(instantOf(at).slice(0, 13))?.judged ?? 0
+  for (let at = start; at < end; at += hourMs) {
+    const hour = hours.get(instantOf(at).slice(0, 13))
+    judged += hour?.judged ?? 0
+    expected -= hour?.absent ?? 0
+  }
+  if (start >= end || expected < 2) return undefined
   return { judged, expected }
 }

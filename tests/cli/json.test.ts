@@ -44,6 +44,8 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   restore: ['restore', 'copy-{format}', '--ledger', 'restored-{format}', ...crypto],
   seal: ['seal', ...crypto],
   repair: ['repair', ...crypto],
+  retain: ['retain', '--dry-run', ...crypto],
+  snapshot: ['snapshot', ...crypto],
   reconcile: ['reconcile', ...crypto],
   'check preflight': ['check', 'preflight', '--as-of', '2015-10-30T08:35', ...equities],
   'check health': ['check', 'health', ...crypto],
@@ -55,6 +57,8 @@ const cases: Readonly<Record<string, readonly string[]>> = {
 const elsewhere: Readonly<Record<string, string>> = {
   fetch: 'tests/commands/fetch.test.ts',
   copy: 'tests/cli/eventstoredb.test.ts',
+  deploy: 'tests/systemd/deploy.test.ts',
+  notify: 'tests/commands/notify.test.ts',
   'units install': 'tests/systemd/operate.test.ts',
   'units verify': 'tests/systemd/operate.test.ts',
   'units uninstall': 'tests/systemd/operate.test.ts',

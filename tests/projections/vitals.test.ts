@@ -1,6 +1,7 @@
 // The vital signs: what they count, what they forget, and that a fold from a kept one is the fold from the beginning.
 
 import { expect, test } from 'vitest'
+import { DataGapFound } from '../../domain/candle.ts'
 import { HealthChecked } from '../../domain/health.ts'
 import { RunStarted } from '../../domain/run.ts'
 import { instantOf } from '../../domain/time.ts'
@@ -8,13 +9,16 @@ import { printKept, readKept } from '../../projections/kept-fold.ts'
 import { fold } from '../../projections/projection.ts'
 import { cadenceOf, lastDay, type Vitals, vitals } from '../../projections/vitals.ts'
 import { closeOf, named, trade, world } from '../engine-in-memory.ts'
+import { ledgerOf } from './ledger-of.ts'
 
 const hour = 3_600_000
 const noon = Date.parse('2026-11-25T12:00:00Z')
 const withHours = (judged: Record<string, number>, firstJudged: string): Vitals => ({
   ...vitals.initial(),
   firstJudged,
-  hours: new Map(Object.entries(judged).map(([key, count]) => [key, { judged: count, sent: 1, failed: 0 }])),
+  hours: new Map(
+    Object.entries(judged).map(([key, count]) => [key, { judged: count, absent: 0, sent: 1, failed: 0 }]),
+  ),
 })
 
 test('a candle with several champions is judged once, and every order of a real run is over or live', async () => {
@@ -102,6 +106,25 @@ test('four hours: six a day', () => {
   const today = [0, 4, 8].map(h => [`2026-11-25T${String(h).padStart(2, '0')}`, 1] as const)
   const state = withHours(Object.fromEntries([...opens, ...today]), '2026-11-20T00:00:00.000Z')
   expect(cadenceOf(state, '2026-11-25T12:30:00.000Z', 1, 4 * hour)).toEqual({ judged: 6, expected: 6 })
+})
+
+test('candles that the market itself does not have are not missed', () => {
+  const gap = DataGapFound({
+    symbol: 'BTC/USDT',
+    timeframe: '5m',
+    from: '2026-11-25T09:30:00.000Z',
+    to: '2026-11-25T10:10:00.000Z',
+    missing: 8,
+  })
+  const { hours } = fold(vitals, ledgerOf([gap]))
+  expect([...hours].map(([key, { absent }]) => [key, absent]).sort()).toEqual([
+    ['2026-11-25T09', 6],
+    ['2026-11-25T10', 2],
+  ])
+  const judged = { '2026-11-25T09': 6, '2026-11-25T10': 10, '2026-11-25T11': 12 }
+  const state = withHours(judged, '2026-11-25T09:00:00.000Z')
+  for (const [key, hour] of state.hours) hour.absent = hours.get(key)?.absent ?? 0
+  expect(cadenceOf(state, instantOf(noon + 20 * 60_000), 1, 300_000)).toEqual({ judged: 28, expected: 28 })
 })
 
 test('a run of a scan is no heartbeat, and a health check is remembered by its revision', () => {
