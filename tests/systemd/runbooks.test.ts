@@ -40,7 +40,7 @@ withSystemd('the runbooks', () => {
     'Corrupt ledger': () => {
       const book = box.path('/var/lib/veritape/ledger/paper')
       const segment = join(book, segmentsOf(book)[0] as string)
-      writeFileSync(segment, readFileSync(segment, 'utf8').replace(/"openTime":"2/, '"openTime":"3'))
+      writeFileSync(segment, readFileSync(segment, 'utf8').replace('"at":"2', '"at":"3'))
     },
     'Key rotation': () => box.put('/root/venue-key', 'another secret', 0o600),
   }
