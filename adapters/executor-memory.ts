@@ -3,34 +3,18 @@
 
 import fs from 'node:fs'
 import type { MemoryFact } from '../domain/health-rules.ts'
-import { tryLock } from './kernel-lock.ts'
+import { executorHolder } from './executor-lock.ts'
 import { codeOf } from './ledger-files.ts'
 
 /** `folder` is that of the book's ledger. Undefined when no executor runs here, or its process cannot be seen. */
 export const executorMemory = (folder: string): MemoryFact | undefined => {
-  const pid = holderOf(`${folder}/EXECUTOR`)
-  if (pid === undefined) return undefined
+  const pid = Number(/^pid (\d+)$/m.exec(executorHolder(folder) ?? '')?.[1])
+  if (Number.isNaN(pid)) return undefined // nobody, or not to be seen
   try {
     const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     return kilobytes === undefined ? undefined : { pid, rssBytes: Number(kilobytes) * 1024 }
   } catch (error) {
     if (codeOf(error) === undefined) throw error
     return undefined // gone, or hidden from this user
-  }
-}
-
-const holderOf = (path: string): number | undefined => {
-  let fd: number
-  try {
-    fd = fs.openSync(path, 'r+')
-  } catch (error) {
-    if (codeOf(error) === undefined) throw error
-    return undefined
-  }
-  try {
-    if (tryLock(fd)) return undefined // nobody holds it; closing frees it again
-    return Number(/^pid (\d+)$/m.exec(fs.readFileSync(path, 'utf8'))?.[1] ?? Number.NaN) || undefined
-  } finally {
-    fs.closeSync(fd)
   }
 }
