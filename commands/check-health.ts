@@ -165,8 +165,8 @@ const unitFacts = ({ units, config: { book } }: Engine): readonly UnitFact[] => 
       name =>
         /@\.(?:service|timer|path)$/.test(name) && !/^veritape-(?:health|guardian)@\.service$/.test(name),
     )
-    .map(name => name.replace('@.', `@${book}.`))
-    .map(name => {
+    .map(template => {
+      const name = template.replace('@.', `@${book}.`)
       const { said } = units.control('show', name, '-p', 'ActiveState,UnitFileState,NRestarts')
       const of = new Map(settingsOf(said).map(({ key, value }) => [key, value]))
       const active = of.get('ActiveState') ?? ''
@@ -175,6 +175,7 @@ const unitFacts = ({ units, config: { book } }: Engine): readonly UnitFact[] => 
         enabled: of.get('UnitFileState') === 'enabled',
         failed: active === 'failed',
         active: /^(?:active|activating|reloading)$/.test(active),
+        timed: template.endsWith('.service') && installed.includes(template.replace('.service', '.timer')),
         restarts: Number(of.get('NRestarts') ?? 0),
       }
     })

@@ -63,6 +63,8 @@ export interface UnitFact {
   readonly enabled: boolean
   readonly failed: boolean
   readonly active: boolean
+  /** A timer runs it, and will run it again. */
+  readonly timed: boolean
   readonly restarts: number
 }
 
@@ -171,10 +173,17 @@ const scan: Rule = ({ scan: due }) =>
         `${due.session}: ${due.done ? 'done' : 'due and not done'}`,
       )
 
+/**
+ * A job whose last run failed is told, and its timer runs it again; what it should have done is judged by checks of its
+ * own. Only what should be running is ill when it is not: to restart the executor heals no report and no audit.
+ */
 const units: Rule = ({ units: all }) => {
   if (all.length === 0) return undefined
-  const failed = all.filter(each => each.failed).map(({ name }) => name)
-  if (failed.length > 0) return check('units', 'unhealthy', `failed: ${failed.join(', ')}`)
+  const failed = all.filter(each => each.failed)
+  const down = failed.filter(({ timed }) => !timed).map(({ name }) => name)
+  if (down.length > 0) return check('units', 'unhealthy', `failed: ${down.join(', ')}`)
+  if (failed.length > 0)
+    return check('units', 'degraded', `last run failed: ${failed.map(({ name }) => name).join(', ')}`)
   const idle = all.filter(({ enabled, active }) => enabled && !active).map(({ name }) => name)
   if (idle.length > 0) return check('units', 'degraded', `enabled and not active: ${idle.join(', ')}`)
   return check('units', 'ok', `${all.length} as they should be`)

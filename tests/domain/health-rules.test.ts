@@ -11,6 +11,7 @@ const unit = {
   enabled: true,
   failed: false,
   active: true,
+  timed: false,
   restarts: 0,
 }
 
@@ -99,6 +100,8 @@ describe('bounds', () => {
     ['scan', { scan: { session: '2026-11-25', done: false } }, 'unhealthy'],
     ['scan', { scan: undefined }, undefined],
     ['units', { units: [{ ...unit, failed: true }] }, 'unhealthy'],
+    ['units', { units: [{ ...unit, failed: true, timed: true }] }, 'degraded'],
+    ['units', { units: [{ ...unit, failed: true, timed: true }, { ...unit, failed: true }] }, 'unhealthy'],
     ['units', { units: [{ ...unit, active: false }] }, 'degraded'],
     ['units', { units: [{ ...unit, active: false, enabled: false }] }, 'ok'],
     ['units', { units: [] }, undefined],
