@@ -101,7 +101,16 @@ describe('bounds', () => {
     ['scan', { scan: undefined }, undefined],
     ['units', { units: [{ ...unit, failed: true }] }, 'unhealthy'],
     ['units', { units: [{ ...unit, failed: true, timed: true }] }, 'degraded'],
-    ['units', { units: [{ ...unit, failed: true, timed: true }, { ...unit, failed: true }] }, 'unhealthy'],
+    [
+      'units',
+      {
+        units: [
+          { ...unit, failed: true, timed: true },
+          { ...unit, failed: true },
+        ],
+      },
+      'unhealthy',
+    ],
     ['units', { units: [{ ...unit, active: false }] }, 'degraded'],
     ['units', { units: [{ ...unit, active: false, enabled: false }] }, 'ok'],
     ['units', { units: [] }, undefined],
