@@ -1,6 +1,6 @@
 // The recorded time of events: UTC with microseconds, strictly increasing within a book whatever the clock does.
 
-import { type CalendarDate, dateIn, type Instant } from '../domain/time.ts'
+import { type CalendarDate, dateIn, type Instant, microsecondsOf } from '../domain/time.ts'
 
 /** Gives each event its time: the clock's, or one microsecond after the event before. */
 export interface RecordedTime {
@@ -9,14 +9,6 @@ export interface RecordedTime {
   next(): string
   /** Continues after an event that is already in the ledger. */
   continueAfter(at: string): void
-}
-
-const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
-
-/** Microseconds since 1970 of text such as '2023-03-24T11:40:00.000000Z'. Exact until the year 2255. */
-export const microsecondsOf = (at: string): number => {
-  if (!form.test(at)) throw new Error(`'${at}' is no recorded time`)
-  return Date.parse(`${at.slice(0, 23)}Z`) * 1000 + Number(at.slice(23, 26))
 }
 
 export const recordedTime = (clock: () => Instant): RecordedTime => {

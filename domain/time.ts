@@ -62,6 +62,17 @@ export const readInstant = (text: string, zone: string): Instant | undefined => 
 
 export const isZone = (zone: string): boolean => zone === 'UTC' || DateTime.fromMillis(0, { zone }).isValid
 
+const recordedForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
+
+/**
+ * Microseconds since 1970 UTC of a recorded time such as '2023-03-24T11:40:00.000123Z': a date of JavaScript ends at
+ * milliseconds. Exact until the year 2255.
+ */
+export const microsecondsOf = (at: string): number => {
+  if (!recordedForm.test(at)) throw new Error(`'${at}' is no recorded time`)
+  return Date.parse(`${at.slice(0, 23)}Z`) * 1000 + Number(at.slice(23, 26))
+}
+
 /** A day of a zone as it is compared with recorded times: from `from` on, up to but not including `to`. */
 export interface DayRange {
   readonly from: string

@@ -6,9 +6,9 @@
 // Only orders that a candle led to: an operator's wish has no candle. A recorded time is when the ledger took the
 // event, before it was synced; the sync of one step is part of the next.
 
-import type { Recorded, Seq } from '../domain/event.ts'
+import type { Seq } from '../domain/event.ts'
 import { none, type Option, some } from '../domain/result.ts'
-import { type Instant, millisecondsOf } from '../domain/time.ts'
+import { type Instant, microsecondsOf, millisecondsOf } from '../domain/time.ts'
 import type { Projection } from './projection.ts'
 
 /** Recorded times, in microseconds of the epoch. */
@@ -140,10 +140,6 @@ const takeAcceptance = ({ taken }: Latency, { closed, requested }: Steps, accept
 }
 
 const closeOf = (closeTime: Instant): number => millisecondsOf(closeTime) * 1000
-
-/** '2023-03-24T11:40:00.000123Z': a date of JavaScript ends at milliseconds. */
-const microsecondsOf = (at: Recorded['at']): number =>
-  Date.parse(`${at.slice(0, 23)}Z`) * 1000 + Number(at.slice(23, 26))
 
 export interface Percentiles {
   readonly sample: number

@@ -3,7 +3,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { metrics, metricsFiles } from '../../projections/metrics.ts'
+import { metrics } from '../../projections/metrics.ts'
+import { metricsFiles } from '../../projections/metrics-file.ts'
 import { printMetrics } from '../../projections/open-metrics.ts'
 import { fold } from '../../projections/projection.ts'
 import { closeOf, named, trade, world } from '../engine-in-memory.ts'
