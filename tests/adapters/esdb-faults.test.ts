@@ -34,7 +34,7 @@ const written: readonly AppendFault[] = ['cut-after', 'mute-after', 'slow']
 const notWritten: readonly AppendFault[] = ['cut-before', 'mute-before', 'timeout', 'busy']
 
 describe.each(['classic', 'batch'])('on the %s route', route => {
-  const parameters = `deadlineMs=150&patienceMs=2000&append=${route}`
+  const parameters = `deadlineMs=250&patienceMs=30000&append=${route}`
 
   test.each([...written, ...notWritten])(
     'an append that meets %s is written once and answered',
@@ -62,13 +62,13 @@ describe.each(['classic', 'batch'])('on the %s route', route => {
   })
 
   test('a server that stays mute is given up on, in time; the same group later is written once', async () => {
-    const book = await aBook({ parameters: `deadlineMs=100&patienceMs=400&append=${route}` })
+    const book = await aBook({ parameters: `deadlineMs=500&patienceMs=2000&append=${route}` })
     const store = await book.open('execute')
     appended(await store.append(candleGroup(0)))
     book.server.appends.put({ kind: 'mute-before', times: 1000 })
     const since = performance.now()
     const answer = await store.append(candleGroup(1))
-    expect(performance.now() - since).toBeLessThan(3000)
+    expect(performance.now() - since).toBeLessThan(20_000)
     expect(isLeft(answer) && answer.left.kind).toBe('outcome-unknown')
     book.server.appends.clear()
     appended(await store.append(candleGroup(1)))
@@ -76,7 +76,7 @@ describe.each(['classic', 'batch'])('on the %s route', route => {
   })
 
   test('what was left unknown is found out before anything else is written', async () => {
-    const book = await aBook({ parameters: `deadlineMs=100&patienceMs=300&append=${route}` })
+    const book = await aBook({ parameters: `deadlineMs=500&patienceMs=2000&append=${route}` })
     const store = await book.open('execute')
     appended(await store.append(candleGroup(0)))
     // Written, not answered, and not to be read either: nobody can know.
@@ -156,14 +156,14 @@ describe('reads', () => {
   })
 
   test('of a server that is gone end with a sentence, in time', async () => {
-    const book = await aBook({ parameters: 'deadlineMs=100&patienceMs=300' })
+    const book = await aBook({ parameters: 'deadlineMs=500&patienceMs=2000' })
     const store = await book.open('execute')
     appended(await store.append(candleGroup(0)))
     await book.server.kill()
     const since = performance.now()
     await expect(store.head()).rejects.toThrow(StoreUnreachable)
     await expect(store.head()).rejects.toThrow(/does not answer .* start again/)
-    expect(performance.now() - since).toBeLessThan(5000)
+    expect(performance.now() - since).toBeLessThan(20_000)
   })
 
   test('over several pages give every event once, in order', async () => {
@@ -300,7 +300,7 @@ describe('a stream that is not what it was', () => {
 })
 
 test('a group that is shown only in part is damage, not a shorter group', async () => {
-  const book = await aBook({ parameters: 'deadlineMs=100&patienceMs=200' })
+  const book = await aBook({ parameters: 'deadlineMs=500&patienceMs=2000' })
   const store = await book.open('execute')
   appended(
     await store.append(
