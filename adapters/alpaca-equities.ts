@@ -6,7 +6,9 @@
 import type { Exchange, Order } from 'ccxt'
 import type { OrderRequest } from '../domain/order.ts'
 import type { MarketRules } from '../domain/venue.ts'
-import { alpacaOrder, alpacaTrades, type Dialect, isList, isObject } from './ccxt-dialect.ts'
+import { alpacaOrder, alpacaTrades } from './ccxt-alpaca.ts'
+import type { Dialect } from './ccxt-dialect.ts'
+import { isList, isObject } from './ccxt-questions.ts'
 
 /** The implicit methods that are used, by the names that ccxt gives them. */
 export interface AlpacaApi {

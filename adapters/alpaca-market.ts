@@ -11,8 +11,8 @@ import { millisecondsIn, type Timeframe } from '../domain/timeframe.ts'
 import { VenueUnavailable } from '../domain/venue.ts'
 import { alpacaApi, alpacaRules } from './alpaca-equities.ts'
 import { figuresOf } from './candle-figures.ts'
-import { isObject } from './ccxt-dialect.ts'
 import type { CcxtExchange } from './ccxt-exchange.ts'
+import { isObject } from './ccxt-questions.ts'
 import { VenueMisconfigured } from './venue-misconfigured.ts'
 
 /** How long after its close a bar is final: the closing auction is printed late, and the tape is free only then. */

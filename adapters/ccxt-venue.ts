@@ -21,7 +21,8 @@ import {
   type VenueReport,
   VenueUnavailable,
 } from '../domain/venue.ts'
-import { type Dialect, dialectOf } from './ccxt-dialect.ts'
+import type { Dialect } from './ccxt-dialect.ts'
+import { dialectOf } from './ccxt-dialects.ts'
 import { isNotFound, isRejection, messageOf } from './ccxt-error.ts'
 import type { CcxtExchange } from './ccxt-exchange.ts'
 import { ccxtRules } from './ccxt-rules.ts'

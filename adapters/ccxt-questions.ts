@@ -1,0 +1,85 @@
+// What most exchanges are asked in the same way through ccxt, and the shapes of their answers.
+
+import type { Balances, Exchange, Order, Trade } from 'ccxt'
+import type { Dialect, Lookup, Wanted } from './ccxt-dialect.ts'
+import { isNotFound } from './ccxt-error.ts'
+
+/** Milliseconds. */
+export const day = 86_400_000
+
+/** An object of the exchange's text, parsed; nothing is known of its fields. */
+export type Json = Readonly<Record<string, unknown>>
+export const isObject = (json: unknown): json is Json =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+export const isList = (json: unknown): boolean => Array.isArray(json)
+
+/** Our id as it is, 18 characters at most. */
+export const whole = (orderId: string): string => orderId
+/** Under ccxt's common name. */
+export const asClientOrderId = (clientOrderId: string) => ({ clientOrderId })
+
+/** The order by our id; none is no proof. */
+export const direct = async (api: Exchange, { clientId, symbol }: Wanted): Promise<readonly Order[]> => {
+  try {
+    return [await api.fetchOrder('', symbol, { clientOrderId: clientId })]
+  } catch (error) {
+    // Not proof by itself: the lists are asked too.
+    if (isNotFound(error)) return []
+    throw error
+  }
+}
+
+/** Among the open orders of its market. */
+export const open = (
+  answers: Lookup['answers'],
+  params: (wanted: Wanted) => object = () => ({}),
+): Lookup => ({
+  name: 'open orders',
+  look: (api, wanted) => api.fetchOpenOrders(wanted.symbol, undefined, undefined, params(wanted)),
+  answers,
+})
+
+/** Undefined when the exchange says that there is none. */
+export const byVenueId: Dialect['byVenueId'] = async (api, id, symbol) => {
+  try {
+    const order = await api.fetchOrder(id, symbol)
+    return order.id === undefined ? undefined : order
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+/** By currency, free and held together. */
+export const totals = async (api: Exchange): Promise<Readonly<Record<string, unknown>>> => {
+  const { total } = (await api.fetchBalance()) as Balances & { total: Record<string, unknown> }
+  return total
+}
+
+/** Pages of trades, oldest first, each from where the last one ended, until one brings nothing new. */
+export const paged = async (
+  ask: (since: number) => Promise<readonly Trade[]>,
+  since: number,
+): Promise<readonly Trade[]> => {
+  const found = new Map<string, Trade>()
+  for (let from = since; ; ) {
+    const before = found.size
+    const page = await ask(from)
+    for (const trade of page) found.set(`${trade.symbol} ${trade.id}`, trade)
+    if (found.size === before) return [...found.values()]
+    from = Math.max(from, ...page.map(({ timestamp }) => Number(timestamp)))
+  }
+}
+
+/** For exchanges that answer for a stretch of time only: stretch after stretch, each page by page. */
+export const windowed = async (
+  stretch: number,
+  ask: (since: number, until: number) => Promise<readonly Trade[]>,
+  since: number,
+  now: number,
+): Promise<readonly Trade[]> => {
+  const found: Trade[] = []
+  for (let from = since; from <= now; from += stretch)
+    found.push(...(await paged(at => ask(at, Math.min(from + stretch - 1, now + 60_000)), from)))
+  return found
+}
