@@ -4,7 +4,7 @@ import { BookOpened } from '../domain/account.ts'
 import { type Candle, printCandle } from '../domain/candle.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Champion } from '../domain/champion.ts'
-import { decideCandle, emptyDesk, seatsAt, witness } from '../domain/desk.ts'
+import { emptyDesk, seatsAt, seeCandle, witness } from '../domain/desk.ts'
 import { outside, propose, type Recorded } from '../domain/event.ts'
 import { LedgerDamaged, type Mode } from '../domain/event-store.ts'
 import { sha256 } from '../domain/hash.ts'
@@ -18,7 +18,7 @@ import { type Bookkeeper, bookkeeper } from './bookkeeper.ts'
 import type { Command, Overrides } from './command.ts'
 import { type Connection, connection, reconnector } from './connection.ts'
 import type { Engine } from './engine.ts'
-import { type Executor, sessions, turn } from './executor.ts'
+import { type Executor, turn } from './executor.ts'
 import { exit, Stop } from './exit.ts'
 import { passLiveGate, requireAccount, venueObjection } from './live-gate.ts'
 import { orderDesk } from './order-desk.ts'
@@ -206,8 +206,7 @@ const open = async (
       loaded => warmUpCandles(engine, loaded),
       candle => {
         if (own.delete(recorded.id)) return
-        for (const seat of seatsAt(desk, candle))
-          decideCandle(desk, seat, candle, venue.rules(candle.symbol), sessions(engine))
+        for (const seat of seatsAt(desk, candle)) seeCandle(desk, seat, candle, venue.rules(candle.symbol))
       },
     )
   }

@@ -153,6 +153,12 @@ export const decideCandle = (
   return decisionOn(book, seat, candle, evaluation, rules, calendar)
 }
 
+/** Lets a seat see a candle that was decided on before: its strategy moves on, and what it says is in the ledger. */
+export const seeCandle = (desk: Pick<Desk, 'book'>, seat: Seat, candle: Candle, rules: MarketRules): void => {
+  evaluationBy(desk, seat, candle, rules, undefined)
+  remember(seat, candle)
+}
+
 /** What the seat says about the candle, with what it holds now. */
 export const evaluationBy = (
   { book }: Pick<Desk, 'book'>,
