@@ -49,7 +49,7 @@ export const bookkeeper = (
   engine: Engine,
   store: EventStore,
   role: Role,
-  see: (recorded: Recorded<BookEvent>) => Promise<void>,
+  see: (recorded: Recorded<BookEvent>) => Promise<void> | undefined,
   /** Shows only these types; all events of the streams that it writes must be among them. */
   types?: ReadonlySet<string>,
 ): Bookkeeper => {
@@ -57,19 +57,27 @@ export const bookkeeper = (
   let seen: Seq = 0
   let run: Seq = 0
 
-  const show = async (recorded: Recorded<BookEvent>) => {
+  /** Waits for hardly any event: a promise for each would cost more than most folds of it. */
+  const show = (recorded: Recorded<BookEvent>): Promise<void> | undefined => {
     seen = recorded.seq
     revisions.set(recorded.stream, recorded.revision)
-    await see(recorded)
+    return see(recorded)
+  }
+
+  const showAll = async (events: AsyncIterable<Recorded<BookEvent>>) => {
+    for await (const recorded of events) {
+      const pending = show(recorded)
+      if (pending !== undefined) await pending
+    }
   }
 
   const catchUp = async () => {
     if (types === undefined) {
-      for await (const recorded of store.readAll({ after: seen })) await show(recorded)
+      await showAll(store.readAll({ after: seen }))
       return
     }
     const { seq } = await store.head()
-    for await (const recorded of store.readAll({ after: seen, upTo: seq, types })) await show(recorded)
+    await showAll(store.readAll({ after: seen, upTo: seq, types }))
     seen = seq
   }
 

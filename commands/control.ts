@@ -14,7 +14,9 @@ export interface Control {
 export const openControl = async (engine: Engine, urgency?: 'urgent'): Promise<Control> => {
   const store = await engine.writeLedger('cli', undefined, urgency)
   const book = emptyBook()
-  const keeper = bookkeeper(engine, store, 'cli', async recorded => evolveBook(book, recorded))
+  const keeper = bookkeeper(engine, store, 'cli', recorded => {
+    evolveBook(book, recorded)
+  })
   await keeper.catchUp()
   if (book.lastCycle !== undefined) engine.simulated?.jumpTo(book.lastCycle)
   return { book, keeper, close: () => store.close() }

@@ -197,10 +197,10 @@ const open = async (
   const reconnect = reconnector(engine, { feed, venue: exchange })
   const own = new Set<string>()
   // A strategy sees each candle once: its own candles it saw when it decided, the others here.
-  const see = async (recorded: Recorded<BookEvent>) => {
+  const see = (recorded: Recorded<BookEvent>) => {
     reconnect.hear(recorded)
     tally.set(recorded.event.type, (tally.get(recorded.event.type) ?? 0) + 1)
-    await witness(
+    return witness(
       desk,
       recorded,
       loaded => warmUpCandles(engine, loaded),

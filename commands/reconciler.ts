@@ -48,8 +48,9 @@ export const reconciler = async (
   openVenue: (books: AccountBooks) => Promise<{ venue: Venue; account: Account }>,
 ): Promise<Reconciler> => {
   const books = accountBooks()
-  const see = async (recorded: Recorded<BookEvent>) =>
+  const see = (recorded: Recorded<BookEvent>): undefined => {
     books.take(recorded as Parameters<AccountBooks['take']>[0])
+  }
   const keeper = bookkeeper(engine, store, 'reconcile', see, wanted)
   const { venue, account } = await openVenue(books)
 

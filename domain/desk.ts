@@ -211,22 +211,28 @@ export const warmUp = (seat: Seat, candles: readonly Candle[]): void => {
 }
 
 /**
- * Shows the desk one event of the ledger. `history` gives the candles of a HistoryLoaded; `onCandle` what the seats
- * decide on a candle (the replay compares it, a restart lets the strategies see it).
+ * Shows the desk one event of the ledger. `history` gives the candles of a HistoryLoaded, which is the only event that has
+ * to be waited for; `onCandle` what the seats decide on a candle (the replay compares it, a restart lets the strategies
+ * see it).
  */
-export const witness = async (
+export const witness = (
   desk: Desk,
   recorded: Recorded<BookEvent>,
   history: (loaded: HistoryLoaded['data']) => Promise<readonly Candle[]>,
   onCandle: (candle: Candle) => void,
-): Promise<void> => {
+): Promise<void> | undefined => {
   const { event } = recorded
   if (event.type === 'ChampionVerified' && !isSeated(desk, event.data))
     desk.seats.set(event.data.champion, seatFor(desk.strategies, event.data))
   if (event.type === 'HistoryLoaded') {
     const seat = desk.seats.get(event.data.champion)
-    if (seat !== undefined) warmUp(seat, await history(event.data))
+    if (seat !== undefined)
+      return history(event.data).then(candles => {
+        warmUp(seat, candles)
+        evolveBook(desk.book, recorded)
+      })
   }
   if (event.type === 'CandleClosed') onCandle(event.data)
   evolveBook(desk.book, recorded)
+  return undefined
 }
