@@ -16,6 +16,27 @@ export interface MemoryBook {
   open(role: Role): EventStore
 }
 
+/** What stands from one place to another. By hand, because an async generator takes three promises for each event. */
+const inTurn = (
+  stored: readonly Stored[],
+  from: number,
+  to: number,
+  types?: ReadonlySet<string>,
+): AsyncIterable<Recorded<BookEvent>> => ({
+  [Symbol.asyncIterator]: () => {
+    let next = from
+    return {
+      next: () => {
+        while (next < to) {
+          const { recorded } = stored[next++] as Stored
+          if (types?.has(recorded.event.type) !== false) return Promise.resolve({ value: recorded })
+        }
+        return Promise.resolve({ done: true, value: undefined })
+      },
+    }
+  },
+})
+
 export const memoryBook = (identity: Identity, clock: () => Instant): MemoryBook => {
   const book: Stored[] = []
   const streams = new Map<StreamName, Stored[]>()
@@ -59,22 +80,12 @@ export const memoryBook = (identity: Identity, clock: () => Instant): MemoryBook
     return right({ repeated: false, events })
   }
 
-  async function* readAll({
-    after = 0,
-    upTo = book.length,
-    types,
-  }: Parameters<EventStore['readAll']>[0] = {}) {
-    const end = Math.min(upTo, book.length)
-    for (let seq = after + 1; seq <= end; seq++) {
-      const { recorded } = book[seq - 1] as Stored
-      if (types === undefined || types.has(recorded.event.type)) yield recorded
-    }
-  }
+  const readAll = ({ after = 0, upTo = book.length, types }: Parameters<EventStore['readAll']>[0] = {}) =>
+    inTurn(book, after, Math.min(upTo, book.length), types)
 
-  async function* read(stream: StreamName) {
+  const read = (stream: StreamName) => {
     const all = streams.get(stream) ?? []
-    const end = all.length
-    for (let revision = 0; revision < end; revision++) yield (all[revision] as Stored).recorded
+    return inTurn(all, 0, all.length)
   }
 
   async function* subscribe(after: Seq, signal: AbortSignal) {
