@@ -105,8 +105,11 @@ export async function* chunksOf(
   source: SegmentBytes,
   from: number,
   to: number,
-  buffers = twoBuffers(to - from),
+  given?: readonly Buffer[],
 ): AsyncGenerator<Chunk, ChunksEnd> {
+  if (given === undefined && source.seal === undefined && to - from <= shortBytes)
+    return yield* oneChunk(source, from, to)
+  const buffers = given ?? twoBuffers(to - from)
   const size = (buffers[0] as Buffer).length - lineBytesMax
   const readInto = (buffer: Buffer, offset: number) => {
     const read = source.readAsync(buffer, lineBytesMax, Math.min(size, to - offset), offset)
@@ -148,6 +151,16 @@ export async function* chunksOf(
     await Promise.allSettled([reading]) // the file may be closed only when nothing reads from it any more
   }
   return { rest: to - offset + rest }
+}
+
+/** A plain part that is read at once: to be told later that it was read takes longer than to read it. */
+const shortBytes = 65_536
+
+function* oneChunk(source: SegmentBytes, from: number, to: number): Generator<Chunk, ChunksEnd> {
+  const bytes = Buffer.allocUnsafe(Math.max(to - from, 0))
+  const whole = bytes.subarray(0, source.read(bytes, bytes.length, from)).lastIndexOf(newline) + 1
+  if (whole > 0) yield { bytes: bytes.subarray(0, whole), offset: from, buffer: 0, from: 0 }
+  return { rest: bytes.length - whole }
 }
 
 /** In front of each is room for the incomplete line that the chunk before ended with. */
