@@ -7,31 +7,28 @@
 // the fold of the ledger, so it may be killed anywhere and started again.
 
 import { answerTo, type Circumstances } from '../domain/answer.ts'
-import { equityOf, positionOf, seriesKey } from '../domain/book.ts'
+import { equityOf } from '../domain/book.ts'
 import { isDayKnown, isOpen, tradingDate } from '../domain/calendar.ts'
-import { type Candle, CandleClosed, gapBetween } from '../domain/candle.ts'
-import type { BookEvent } from '../domain/catalogue.ts'
-import { type Champion, isChampionSource } from '../domain/champion.ts'
+import type { Candle } from '../domain/candle.ts'
+import type { Champion } from '../domain/champion.ts'
 import { compare, divide, isPositive, subtract } from '../domain/decimal.ts'
-import { type Desk, decideCandle, isChosen, questionOn, type Seat, seatsAt } from '../domain/desk.ts'
-import { because, becauseOf, outside, type Proposed, propose, type Recorded } from '../domain/event.ts'
+import type { Desk } from '../domain/desk.ts'
+import { because, outside, propose, type Recorded } from '../domain/event.ts'
 import type { IntentRaised } from '../domain/intent.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import { CycleCompleted, isMaterial } from '../domain/run.ts'
 import { DrawdownBreached, TradingHalted } from '../domain/safety.ts'
-import type { StrategyEvaluated } from '../domain/strategy.ts'
-import type { StrategyConsulted } from '../domain/strategy-server.ts'
-import { candleStream, orderStream, runStream, safetyStream, strategyStream } from '../domain/stream.ts'
+import { orderStream, runStream, safetyStream } from '../domain/stream.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
 import type { Venue } from '../domain/venue.ts'
-import type { Bookkeeper, Write } from './bookkeeper.ts'
+import type { Bookkeeper } from './bookkeeper.ts'
 import type { Reconnector } from './connection.ts'
-import { consult, refuseBaseline, requireServers } from './consultation.ts'
+import { requireServers } from './consultation.ts'
 import type { Engine } from './engine.ts'
-import { exit, Stop } from './exit.ts'
 import type { OrderDesk } from './order-desk.ts'
 import { makeWay, noteAttribution, raiseProtections } from './positions.ts'
 import { requireSameChampions, seatChampions, startOf, tradedSymbols } from './seating.ts'
+import { takeCandle } from './take-candle.ts'
 
 export interface Executor {
   readonly engine: Engine
@@ -107,92 +104,6 @@ const newCandles = async (executor: Executor, now: Instant): Promise<readonly Ca
   return found.sort((a, b) =>
     a.closeTime === b.closeTime ? (a.symbol < b.symbol ? -1 : 1) : a.closeTime < b.closeTime ? -1 : 1,
   )
-}
-
-/** One write group: the candle, what each champion says about it, what each wishes. */
-const takeCandle = async (executor: Executor, candle: Candle): Promise<void> => {
-  const { engine, keeper, desk, venue } = executor
-  const { symbol, timeframe, openTime } = candle
-  const stream = candleStream(symbol, timeframe)
-  const before = desk.book.lastCandles.get(seriesKey(symbol, timeframe))
-  const gap =
-    before === undefined || engine.config.calendar === 'nyse' ? undefined : gapBetween(before, candle)
-  const closed = propose(outside(`${stream} ${openTime}`), CandleClosed(candle))
-  const market: Proposed<BookEvent>[] =
-    gap === undefined ? [closed] : [propose(outside(`${stream} gap ${openTime}`), gap), closed]
-  const writes: Write[] = [{ stream, events: market }]
-  const closedAt = market.length - 1
-  let written = market.length
-  const decisions: StrategyEvaluated['data'][] = []
-  const heard: (readonly [Seat, StrategyConsulted])[] = []
-  engine.log.info(
-    { symbol, timeframe, close: candle.close },
-    `new candle ${symbol} ${timeframe} ${candle.closeTime} close ${candle.close}`,
-  )
-
-  for (const seat of seatsAt(desk, candle)) {
-    const { champion } = seat.champion
-    if (!isChampionSource(seat.champion.source))
-      throw new Stop(
-        exit.refused,
-        `champion ${champion} comes from ${seat.champion.source}: a baseline is never traded`,
-      )
-    const chosen = isChosen(seat, engine.config.execute.strategies)
-    const consulted = chosen
-      ? await consult(engine, seat, candle, questionOn(desk.book, seat, candle, venue.rules(symbol)))
-      : undefined
-    const { evaluated, intent } = decideCandle(
-      desk,
-      seat,
-      candle,
-      venue.rules(symbol),
-      sessions(engine),
-      consulted?.data,
-    )
-    if (!chosen) continue // it has seen the candle, as it will in a replay
-    const events: Proposed<BookEvent>[] = []
-    let cause = becauseOf(closed, closedAt)
-    if (consulted !== undefined) {
-      const answer = propose(cause, consulted, champion)
-      cause = becauseOf(answer, written + events.length)
-      events.push(answer)
-      heard.push([seat, consulted])
-    }
-    const evaluation = propose(cause, evaluated, champion)
-    const evaluationAt = written + events.length
-    events.push(evaluation)
-    if (intent !== undefined) events.push(propose(becauseOf(evaluation, evaluationAt), intent))
-    written += events.length
-    writes.push({ stream: strategyStream(champion), events })
-    decisions.push(evaluated.data)
-    const { action, signal, confidence } = evaluated.data
-    engine.log.info(
-      { champion, action, signal, confidence },
-      `evaluation ${champion}: ${action}, signal ${signal}, confidence ${confidence.toFixed(3)}`,
-    )
-  }
-
-  executor.decidedAlready.add(closed.id)
-  while ((await keeper.append(writes, true)) === false) {
-    await keeper.catchUp()
-    // The strategies have moved on and cannot be asked again; only a fill could have changed what they said.
-    if (
-      decisions.some(({ champion, holding }) => positionOf(desk.book, champion, symbol).quantity !== holding)
-    )
-      throw new Stop(
-        exit.tryAgain,
-        'a fill was recorded by another process in the middle of a decision; start again',
-      )
-  }
-  for (const [seat, consulted] of heard) {
-    const { url, failure, latencyMs } = consulted.data
-    if (failure !== undefined)
-      engine.log.warn(
-        { champion: consulted.data.champion, reason: failure.reason, latencyMs },
-        `no answer of the strategy server at ${url}, nothing is ordered: ${failure.reason}, ${failure.detail}`,
-      )
-    await refuseBaseline(executor, seat, consulted)
-  }
 }
 
 const answerIntents = async (executor: Executor, now: Instant): Promise<void> => {
