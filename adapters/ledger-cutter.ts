@@ -28,8 +28,23 @@ const closingBracket = 0x5d
 /** A field whose text is new so many times more often than not is no longer remembered. */
 const tries = 50
 
-/** Compiles a cutter for some fields of an event; throws when the declaration has no such field. */
+/**
+ * A cutter for some fields of an event; throws when the declaration has no such field. Each is compiled once for the
+ * life of the process: a function is slow until V8 has seen it run some thousand times, and events as rare as fills
+ * would never get there within one ledger.
+ */
 export const cutterOf = (type: string, version: number, fields: readonly string[]): Cutter => {
+  const key = `${type} ${version} ${fields.join()}`
+  const known = compiled.get(key)
+  if (known !== undefined) return known
+  const made = declaredCutter(type, version, fields)
+  compiled.set(key, made)
+  return made
+}
+
+const compiled = new Map<string, Cutter>()
+
+const declaredCutter = (type: string, version: number, fields: readonly string[]): Cutter => {
   const declaration = declarationOf(type, version)
   if (declaration === undefined) throw new UnknownEvent(type, version)
   const shape: Readonly<Record<string, { safeParse(value: unknown): { success: boolean } }>> =
