@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Seq } from '../domain/event.ts'
 import { takeLines, type WrongLine } from './ledger-check.ts'
 import { zeroHash } from './ledger-line-bytes.ts'
-import { chainAfter } from './ledger-scan.ts'
+import { type Chain, chainAfter } from './ledger-scan.ts'
 
 /** Where the chain stands behind the lines, or the first of them that does not continue it. */
 export interface Checked {
@@ -21,18 +21,25 @@ export interface LinesInBuffer {
   readonly to: number
 }
 
-/** What a worker is told: lines to check, or that the chain goes on behind lines that were proven otherwise. */
-export type CheckOrder = LinesInBuffer | { readonly seq: Seq; readonly hash: string }
+/** What a worker is told: lines to check, or the chain that they continue, when something else proved what is behind it. */
+export type CheckOrder = LinesInBuffer | Chain
+
+/** What a worker says: that it has begun, then an answer to each order to check. */
+export type WorkerSays = 'begun' | Checked
 
 const buffers = (workerData as readonly SharedArrayBuffer[]).map(shared => Buffer.from(shared))
 let chain = chainAfter(0, zeroHash)
 
 parentPort?.on('message', (order: CheckOrder) => {
   if (!('buffer' in order)) {
-    chain = chainAfter(order.seq, order.hash)
+    chain = order
     return
   }
   const lines = (buffers[order.buffer] as Buffer).subarray(order.from, order.to)
   const wrong = takeLines(chain, lines)
-  parentPort?.postMessage({ seq: chain.seq, hash: chain.hash, wrong } satisfies Checked)
+  say({ seq: chain.seq, hash: chain.hash, wrong })
 })
+
+const say = (what: WorkerSays) => parentPort?.postMessage(what)
+
+say('begun')

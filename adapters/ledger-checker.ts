@@ -3,15 +3,18 @@
 //
 //   file ──▶ ring of buffers ──▶ fold            (this thread)
 //                      └───────▶ check, in order (a worker, or this thread when there is little to check)
+//
+// A worker needs 40 ms to begin on a quiet machine and ten times that on a busy one: until it says that it has, this
+// thread checks as well, and then hands the chain over.
 
 import os from 'node:os'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Seq } from '../domain/event.ts'
 import { takeLines } from './ledger-check.ts'
-import type { Checked, CheckOrder, LinesInBuffer } from './ledger-check-worker.ts'
+import type { Checked, CheckOrder, LinesInBuffer, WorkerSays } from './ledger-check-worker.ts'
 import { lineBytesMax, zeroHash } from './ledger-line-bytes.ts'
-import { chainAfter, chunkBytes } from './ledger-scan.ts'
+import { type Chain, chainAfter, chunkBytes } from './ledger-scan.ts'
 
 export interface LineChecker {
   /** To read lines into. What is being checked must not be written over. */
@@ -24,7 +27,7 @@ export interface LineChecker {
 }
 
 const buffersInRing = 4
-/** A worker takes some 40 ms to begin; less than this is checked sooner without one. */
+/** Less than this is checked sooner without a worker. */
 const workerBytesMin = 32 * 1024 * 1024
 
 /** A checker for about so many bytes of lines, from the beginning of a ledger. */
@@ -36,8 +39,10 @@ const isSource = extname(import.meta.url) === '.ts'
 
 const bufferBytes = lineBytesMax + chunkBytes
 
-const checkerHere = (): LineChecker => {
-  const buffers = Array.from({ length: buffersInRing }, () => Buffer.allocUnsafeSlow(bufferBytes))
+const ring = (): readonly Buffer[] =>
+  Array.from({ length: buffersInRing }, () => Buffer.allocUnsafeSlow(bufferBytes))
+
+const checkerHere = (buffers = ring()): LineChecker & { chain(): Chain } => {
   let chain = chainAfter(0, zeroHash)
   return {
     buffers,
@@ -48,6 +53,7 @@ const checkerHere = (): LineChecker => {
     goOnBehind: (seq, hash) => {
       chain = chainAfter(seq, hash)
     },
+    chain: () => chain,
     close: async () => {},
   }
 }
@@ -59,25 +65,33 @@ interface Asked {
 
 const checkerBeside = (): LineChecker => {
   const memory = Array.from({ length: buffersInRing }, () => new SharedArrayBuffer(bufferBytes))
+  const here = checkerHere(memory.map(shared => Buffer.from(shared)))
   const worker = new Worker(new URL('./ledger-check-worker.js', import.meta.url), { workerData: memory })
+  const tell = (order: CheckOrder) => worker.postMessage(order)
   const asked: Asked[] = []
+  let hasBegun = false
   let broken: Error | undefined
   const breakOff = (error: Error) => {
     broken ??= error
     for (const { reject } of asked.splice(0)) reject(error)
   }
-  worker.on('message', (checked: Checked) => asked.shift()?.resolve(checked))
+  worker.on('message', (said: WorkerSays) => {
+    if (said !== 'begun') return asked.shift()?.resolve(said)
+    hasBegun = true
+    tell(here.chain())
+  })
   worker.on('error', breakOff)
   worker.on('exit', code => breakOff(new Error(`the thread that checks lines ended with ${code}`)))
   return {
-    buffers: memory.map(shared => Buffer.from(shared)),
+    buffers: here.buffers,
     check: lines =>
       new Promise((resolve, reject) => {
         if (broken !== undefined) return reject(broken)
+        if (!hasBegun) return resolve(here.check(lines))
         asked.push({ resolve, reject })
-        worker.postMessage(lines satisfies CheckOrder)
+        tell(lines)
       }),
-    goOnBehind: (seq, hash) => worker.postMessage({ seq, hash } satisfies CheckOrder),
+    goOnBehind: (seq, hash) => (hasBegun ? tell(chainAfter(seq, hash)) : here.goOnBehind(seq, hash)),
     close: async () => {
       await worker.terminate()
     },
