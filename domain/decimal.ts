@@ -36,9 +36,9 @@ export const negate = (a: Decimal): Decimal => sumOfSmall('0', a, -1) ?? print(n
 export const absolute = (a: Decimal): Decimal =>
   sumOfSmall('0', a, a.startsWith('-') ? -1 : 1) ?? print(new exact(a).abs())
 export const sum = (all: Iterable<Decimal>): Decimal => {
-  let total = new exact(0)
-  for (const each of all) total = total.plus(each)
-  return print(total)
+  let total: Decimal = '0'
+  for (const each of all) total = add(total, each)
+  return total
 }
 
 /** a / b to 18 places, half to even. Throws on b = 0: callers decide what a missing quotient means. */
