@@ -47,8 +47,13 @@ export interface BenchLedger {
   readonly bytes: number
 }
 
-/** A book of so many days with so many events each, one segment a day. */
-export const writeDays = async (folder: string, days: number, eventsPerDay: number): Promise<BenchLedger> => {
+/** A book of so many days with so many events each, one segment a day; the last day, which is active, may be shorter. */
+export const writeDays = async (
+  folder: string,
+  days: number,
+  eventsPerDay: number,
+  eventsToday = eventsPerDay,
+): Promise<BenchLedger> => {
   const from = market()
   const store = await openBenchLedger(folder, from)
   const ends: number[] = [0]
@@ -56,7 +61,8 @@ export const writeDays = async (folder: string, days: number, eventsPerDay: numb
     const before = ends.at(-1) as number
     // The first group of a day opens its segment, and closes the last one: only then is it known which seqs follow.
     const room = before === 0 ? 1 : 2
-    const groups = from.groups(eventsPerDay, before + room + 1)
+    const events = day === days - 1 ? eventsToday : eventsPerDay
+    const groups = from.groups(events, before + room + 1)
     await appendAll(store, groups)
     ends.push((await store.head()).seq)
     from.tomorrow()

@@ -1,8 +1,8 @@
 // replay_vs_jsonparse: a book grown again from its ledger, with the hash and the link of every line checked and the
 // portfolio and the key figures folded, against JSON.parse of the same lines and nothing else.
 //
-// sealed_replay_vs_jsonparse: the same book after its day was sealed. Its file is hashed instead of its lines, and has to
-// be unpacked; the others parse the plain lines.
+// sealed_replay_vs_jsonparse: sealed days with a young active one behind them. Their files are hashed instead of their
+// lines, and have to be unpacked; the others parse the plain lines.
 
 import fs from 'node:fs'
 import { replayLedger } from '../../adapters/ledger-replay.ts'
@@ -56,8 +56,8 @@ export const sealedReplayVsJsonparse: Benchmark = {
   ratio: 'speed',
   target: 4,
   prepare: async (folder, size) => {
-    const days = size === 'full' ? 4 : 2
-    const { events } = await writeDays(`${folder}/plain`, days, size === 'full' ? 50_000 : 1_000)
+    const days = size === 'full' ? 5 : 3
+    const { events } = await writeDays(`${folder}/plain`, days, size === 'full' ? 50_000 : 1_000, 100)
     fs.cpSync(`${folder}/plain`, `${folder}/sealed`, { recursive: true })
     for await (const _ of sealDays(`${folder}/sealed`));
     return compare(`${folder}/sealed`, `${folder}/plain`, events, size)
