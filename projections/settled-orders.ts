@@ -16,7 +16,7 @@ export interface SettledOrders {
 }
 
 /** How many orders may still change though they are over. */
-export const lateOrders = 5000
+export const lateOrders = 2000
 
 export const nothingSettled = (): SettledOrders => ({
   costs: noCosts(),
