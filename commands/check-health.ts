@@ -163,7 +163,8 @@ const unitFacts = ({ units, config: { book } }: Engine): readonly UnitFact[] => 
   return installed
     .filter(
       name =>
-        /@\.(?:service|timer|path)$/.test(name) && !/^veritape-(?:health|guardian)@\.service$/.test(name),
+        /@\.(?:service|timer|path)$/.test(name) &&
+        !/^veritape-(?:health|guardian|all-clear)@\.service$/.test(name),
     )
     .map(template => {
       const name = template.replace('@.', `@${book}.`)

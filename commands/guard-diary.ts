@@ -9,6 +9,7 @@ import { feed } from '../projections/projection.ts'
 import { type Recoveries, recoveries } from '../projections/recoveries.ts'
 import { appendNext } from './append-next.ts'
 import type { Engine } from './engine.ts'
+import { sentenceOf } from './failure.ts'
 import { foldFromKept } from './kept-fold.ts'
 
 export interface GuardDiary {
@@ -56,6 +57,16 @@ export const openDiary = async (engine: Engine, dryRun: boolean): Promise<GuardD
   }
 }
 
-/** What the check said, for whoever asks why: the events hold its hash. */
-export const kept = async ({ data, clean }: Engine, output: string): Promise<{ output?: string }> =>
-  output.trim() === '' ? {} : { output: await data.put(Buffer.from(clean(output))) }
+/**
+ * What the check said, for whoever asks why: the events hold its hash. A disk that has no room for it must not keep the
+ * alarm about that disk back.
+ */
+export const kept = async ({ data, clean, log }: Engine, output: string): Promise<{ output?: string }> => {
+  if (output.trim() === '') return {}
+  try {
+    return { output: await data.put(Buffer.from(clean(output))) }
+  } catch (error) {
+    log.warn({}, `what the check said is not kept: ${sentenceOf(error)}`)
+    return {}
+  }
+}

@@ -43,11 +43,12 @@ export const guard: Command<Options> = {
     requireOwnRules(engine)
     const { screen, config, signal, clock } = engine
     const check = engine.clean(command.join(' '))
-    const diary = await openDiary(engine, dryRun).catch(async error => {
-      // Without its diary the guardian knows no budget and does nothing; but somebody must hear of it.
-      await cryOut(engine, `the guardian cannot use the ledger: ${sentenceIn(error)}`)
+    // Without its diary the guardian knows no budget and does nothing; but somebody must hear of it.
+    const unheard = async (error: unknown): Promise<never> => {
+      if (!dryRun) await cryOut(engine, `the guardian cannot use the ledger: ${sentenceIn(error)}`)
       throw error
-    })
+    }
+    const diary = await openDiary(engine, dryRun).catch(unheard)
     let tried = 0
     try {
       for (;;) {
@@ -69,7 +70,7 @@ export const guard: Command<Options> = {
           return finish(engine, finding, next, tried)
         }
         if (next.kind === 'done') {
-          await wellAgain(engine, diary, check, finding, tried)
+          await wellAgain(engine, diary, check, tried)
           return finish(engine, finding, next, tried)
         }
         if (next.kind === 'alert' && isRaised(diary.seen(), check, next.sentence, clock.now())) {
@@ -98,6 +99,8 @@ export const guard: Command<Options> = {
         await clock.sleep(config.guard.settleSeconds * 1000, signal)
         if (signal.aborted) return exit.tryAgain
       }
+    } catch (error) {
+      return await unheard(error)
     } finally {
       await diary.close()
     }
@@ -126,12 +129,13 @@ const wellAgain = async (
   { guardHands, config: { book } }: Engine,
   diary: GuardDiary,
   check: string,
-  finding: Finding,
   tried: number,
 ) => {
-  const stands = diary.seen().alarm?.subject === check
+  const { alarm } = diary.seen()
+  const stands = alarm?.subject === check
   if (tried > 0 || stands) await diary.write(RecoverySucceeded({ check, attempts: tried }))
-  if (finding === 'well') guardHands.alarm(book, undefined)
+  // What another check has raised, that check takes away.
+  if (alarm === undefined || stands) guardHands.alarm(book, undefined)
 }
 
 /** Everywhere at once, because each of them may be what is broken; the ledger last, which may be it too. */

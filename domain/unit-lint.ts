@@ -35,7 +35,7 @@ const isTimer = (name: string) => name.endsWith('.timer')
 const templateOf = (name: string) => name.replace(/@[^.]*\./, '@.')
 
 const references: Lint = (_, settings, names) =>
-  ['OnFailure', 'Unit', 'Wants', 'Requires', 'After', 'BindsTo', 'PartOf', 'Conflicts']
+  ['OnFailure', 'OnSuccess', 'Unit', 'Wants', 'Requires', 'After', 'BindsTo', 'PartOf', 'Conflicts']
     .flatMap(key => valuesOf(settings, key).flatMap(value => value.split(' ').map(to => [key, to] as const)))
     .filter(([, to]) => to.startsWith('veritape-') && !names.has(templateOf(to)))
     .map(([key, to]) => `${key}=${to} names a unit that is not there`)
@@ -85,7 +85,7 @@ const hanging: Lint = (_, settings) =>
 /** The guardian and what it asks for must not call the guardian. */
 const unheard: Lint = (name, settings) => {
   if (!isService(name)) return []
-  const silent = /^veritape-(?:guardian|restart|restart-unit)@/.test(name)
+  const silent = /^veritape-(?:guardian|all-clear|restart|restart-unit)@/.test(name)
   const called = last(settings, 'OnFailure') !== undefined
   if (silent) return called ? ['must not have OnFailure: it would call itself'] : []
   return called ? [] : ['has no OnFailure: nobody hears of its failure']

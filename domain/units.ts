@@ -97,6 +97,7 @@ export const filesOf = (
   const shares: ReadonlyArray<readonly [unit: string, names: readonly string[]]> = [
     ...withKeys.map(unit => [unit, ofVenue] as const),
     ['guardian', credentials],
+    ['all-clear', credentials],
     ['notify', ofMessages],
   ]
   for (const [unit, names] of shares)

@@ -8,7 +8,7 @@ import type { Projection } from './projection.ts'
 export interface Recoveries {
   /** When recoveries were tried within the last day before the last one, oldest first. */
   attempts: Instant[]
-  /** The last alarm of the guardian since something was healed. */
+  /** The last alarm of the guardian, until its check was well again. */
   alarm: { readonly at: Instant; readonly subject: string; readonly sentence: string } | undefined
   /** Of the guardian's stream; -1 before its first event. */
   revision: Revision
@@ -47,7 +47,7 @@ export const recoveries: Projection<
         state.attempts = [...state.attempts.filter(each => age(each, at) < 86_400_000), at]
         return state
       case 'RecoverySucceeded':
-        state.alarm = undefined
+        if (state.alarm?.subject === event.data.check) state.alarm = undefined
         return state
       case 'AlertRaised':
         state.alarm = { at, subject: event.data.subject, sentence: event.data.sentence }

@@ -10,6 +10,7 @@ import type { Recorded } from '../../domain/event.ts'
 import { LedgerDamaged } from '../../domain/event-store.ts'
 import type { GuardRules } from '../../domain/guard-rules.ts'
 import type { Message } from '../../domain/notification.ts'
+import { left } from '../../domain/result.ts'
 import { instantOf, millisecondsOf } from '../../domain/time.ts'
 import { begin, config, named, world } from '../engine-in-memory.ts'
 
@@ -83,9 +84,9 @@ const story = (rules: Partial<GuardRules> = {}, given: Partial<Engine> = {}) => 
     failChannel: (why: string) => {
       channelFails = why
     },
-    guard: (says: readonly Said[], dryRun = false) => {
+    guard: (says: readonly Said[], dryRun = false, check = 'it') => {
       answers = [...says]
-      return guard.run(engine, { 'dry-run': dryRun, '--': ['check', 'it'] })
+      return guard.run(engine, { 'dry-run': dryRun, '--': ['check', check] })
     },
     types: async () => (await place.events()).map(({ event }) => event.type),
   }
@@ -157,6 +158,21 @@ test('what heals by itself while the alarm stands is told, and the alarm file go
   ])
   expect(await run([well])).toBe(0)
   expect(named(await place.events(), 'RecoverySucceeded')).toHaveLength(1)
+})
+
+test('an alarm is taken back by its own check alone, be it well or degraded', async () => {
+  const { guard: run, alarms, place } = story()
+  const full: Said = [1, 'disk  unhealthy  0 MB free']
+  expect(await run([full], false, 'preflight')).toBe(2)
+  expect(await run([well], false, 'health')).toBe(0)
+  expect(await run([stalled, well], false, 'health')).toBe(0)
+  expect(alarms.get('cast')).toContain('check preflight')
+  expect(await run([[2, 'candles  degraded']], false, 'preflight')).toBe(1)
+  expect(alarms.size).toBe(0)
+  expect(named(await place.events(), 'RecoverySucceeded').map(({ event }) => event.data)).toEqual([
+    { check: 'check health', attempts: 1 },
+    { check: 'check preflight', attempts: 0 },
+  ])
 })
 
 test('a flapping failure uses up the budget of a day', async () => {
@@ -279,4 +295,34 @@ test('a ledger that cannot be opened is an alarm on every way, and nothing is re
   expect(did).toEqual(['shout cast: the guardian cannot use the ledger: POISON is there'])
   expect(sent).toHaveLength(1)
   expect(alarms.get('cast')).toContain('POISON is there')
+})
+
+test('a disk without room for what the check said does not keep the alarm back', async () => {
+  const noRoom = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  })
+  const put = async () => {
+    throw noRoom
+  }
+  const { guard: run, did, place } = story({}, { data: { ...world(config).engine({}).data, put } })
+  expect(await run([[2, 'disk  unhealthy  0 MB free']])).toBe(2)
+  expect(did).toEqual(['shout cast: no room on the disk: a restart cannot help'])
+  const events = await place.events()
+  expect(named(events, 'GuardedCheckFailed')[0]?.event.data).not.toHaveProperty('output')
+  expect(named(events, 'AlertRaised')).toHaveLength(1)
+})
+
+test('a ledger that takes nothing more is an alarm on every other way', async () => {
+  const { guard: run, did, alarms, engine } = story()
+  const { writeLedger } = engine
+  Object.assign(engine, {
+    writeLedger: async (...given: Parameters<Engine['writeLedger']>) => ({
+      ...(await writeLedger(...given)),
+      append: async () => left({ kind: 'disk-full' as const, detail: '0 bytes are free' }),
+    }),
+  })
+  await expect(run([stalled])).rejects.toMatchObject({ code: 75 })
+  expect(did).toEqual([expect.stringMatching(/^shout cast: the guardian cannot use the ledger: .*disk-full/)])
+  expect(alarms.get('cast')).toContain('disk-full')
 })

@@ -61,6 +61,7 @@ describe('a unit that breaks a rule is named', () => {
   test.each([
     [execute, 'OnFailure=veritape-guardian@', 'OnFailure=veritape-gardian@', 'is not there'],
     [execute, /^OnFailure=.*$/m, '', 'nobody hears'],
+    ['veritape-health@.service', 'OnSuccess=veritape-all-', 'OnSuccess=veritape-al-', 'is not there'],
     [execute, 'StartLimitIntervalSec=1800', 'StartLimitIntervalSec=800', 'never trips'],
     [execute, /^StartLimitIntervalSec=.*$/m, '', 'never trips'],
     [execute, 'RestartPreventExitStatus=78', 'RestartPreventExitStatus=77', 'exit 78'],
@@ -139,7 +140,16 @@ describe('a book', () => {
     const given = [...filesOf(defaults, place, shipped, ['venue'])]
       .filter(([, text]) => text.includes('LoadCredential=venue:'))
       .map(([name]) => name.replace(/veritape-(.*)@.*/, '$1'))
-    expect(given.sort()).toEqual(['audit', 'execute', 'guardian', 'health', 'integrity', 'preflight', 'scan'])
+    expect(given.sort()).toEqual([
+      'all-clear',
+      'audit',
+      'execute',
+      'guardian',
+      'health',
+      'integrity',
+      'preflight',
+      'scan',
+    ])
   })
 
   test('that looks rarely at its market has a watchdog that waits for it', () => {

@@ -81,6 +81,27 @@ export class Box {
     return this.run('/usr/bin/env', '-C', '/', process.execPath, `${program}/dist/commands/main.js`, ...argv)
   }
 
+  /** As an operator: `sudo -u veritape veritape …`. */
+  asVeritape(...argv: readonly string[]): Outcome {
+    const user = ['setpriv', '--reuid=veritape', '--regid=veritape', '--clear-groups']
+    const home = ['env', '-C', '/var/lib/veritape']
+    const places = ['VERITAPE__LEDGER=/var/lib/veritape/ledger', 'VERITAPE__STATE=/var/lib/veritape/state']
+    return this.run(
+      ...[...user, ...home, ...places, process.execPath, `${program}/dist/commands/main.js`],
+      ...argv,
+    )
+  }
+
+  /** A disk of its own at `place`, of which no byte is written until a file needs it. */
+  putDisk(place: string, megabytes: number): void {
+    const image = join('/mnt', `disk-${place.replaceAll('/', '-')}.img`)
+    const nodes = 'mknod /dev/loop-control c 10 237; for n in $(seq 0 31); do mknod /dev/loop$n b 7 $n; done'
+    this.must('sh', '-c', `[ -e /dev/loop-control ] || { ${nodes}; }; truncate -s ${megabytes}M ${image}`)
+    this.must('mkfs.ext4', '-q', '-F', '-m', '0', image)
+    this.must('mkdir', '-p', place)
+    this.must('mount', '-o', 'loop', image, place)
+  }
+
   /** A path inside, as the test sees it. */
   path(inside: string): string {
     return `/proc/${readFileSync(join(this.folder, 'pid'), 'utf8').trim()}/root${inside}`
