@@ -168,7 +168,7 @@ const unitFacts = ({ units, config: { book } }: Engine): readonly UnitFact[] => 
     )
     .map(template => {
       const name = template.replace('@.', `@${book}.`)
-      const { said } = units.control('show', name, '-p', 'ActiveState,UnitFileState,NRestarts')
+      const { said } = units.control('show', name, '-p', 'ActiveState,SubState,UnitFileState,NRestarts')
       const of = new Map(settingsOf(said).map(({ key, value }) => [key, value]))
       const active = of.get('ActiveState') ?? ''
       return {
@@ -176,6 +176,7 @@ const unitFacts = ({ units, config: { book } }: Engine): readonly UnitFact[] => 
         enabled: of.get('UnitFileState') === 'enabled',
         failed: active === 'failed',
         active: /^(?:active|activating|reloading)$/.test(active),
+        crashed: /^auto-restart/.test(of.get('SubState') ?? ''),
         timed: template.endsWith('.service') && installed.includes(template.replace('.service', '.timer')),
         restarts: Number(of.get('NRestarts') ?? 0),
       }

@@ -63,6 +63,8 @@ export interface UnitFact {
   readonly enabled: boolean
   readonly failed: boolean
   readonly active: boolean
+  /** It crashed, and systemd waits before it starts it again. */
+  readonly crashed: boolean
   /** A timer runs it, and will run it again. */
   readonly timed: boolean
   readonly restarts: number
@@ -182,6 +184,8 @@ const units: Rule = ({ units: all }) => {
   const failed = all.filter(each => each.failed)
   const down = failed.filter(({ timed }) => !timed).map(({ name }) => name)
   if (down.length > 0) return check('units', 'unhealthy', `failed: ${down.join(', ')}`)
+  const crashed = all.filter(each => each.crashed).map(({ name }) => name)
+  if (crashed.length > 0) return check('units', 'unhealthy', `crashed: ${crashed.join(', ')}`)
   if (failed.length > 0)
     return check('units', 'degraded', `last run failed: ${failed.map(({ name }) => name).join(', ')}`)
   const idle = all.filter(({ enabled, active }) => enabled && !active).map(({ name }) => name)

@@ -11,6 +11,7 @@ const unit = {
   enabled: true,
   failed: false,
   active: true,
+  crashed: false,
   timed: false,
   restarts: 0,
 }
@@ -111,6 +112,7 @@ describe('bounds', () => {
       },
       'unhealthy',
     ],
+    ['units', { units: [{ ...unit, crashed: true }] }, 'unhealthy'],
     ['units', { units: [{ ...unit, active: false }] }, 'degraded'],
     ['units', { units: [{ ...unit, active: false, enabled: false }] }, 'ok'],
     ['units', { units: [] }, undefined],

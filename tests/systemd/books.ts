@@ -28,7 +28,7 @@ export const putCryptoBook = (box: Box, book = 'paper'): void => {
     readFileSync(join(examples, 'champions/crypto/BTC-USDT_5m.ema-cross.json'), 'utf8'),
   )
   box.put('/etc/veritape/champions/BTC-USDT_1m.json', JSON.stringify({ ...champion, timeframe: '1m' }))
-  box.put('/etc/veritape/data/BTCUSDT-1m.csv', candles(Date.now()))
+  box.put('/etc/veritape/data/BTCUSDT-1m.csv', candles(box.now()))
   box.put(
     `/etc/veritape/${book}.json`,
     JSON.stringify({

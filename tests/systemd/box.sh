@@ -6,7 +6,8 @@
 #   box.sh cut FOLDER                   the power goes: SIGKILL to everything inside
 #
 # Inside there is no network but the loopback, and FOLDER is /mnt. FOLDER/shift, when it is there, holds the seconds
-# that PID 1's wall clock is ahead, by FOLDER/clock.so. It is a convenience of tests, not a wall against an enemy.
+# that the wall clock of PID 1, its units and what `in` runs is ahead, by FOLDER/clock.so. It is a convenience of tests,
+# not a wall against an enemy.
 set -euo pipefail
 verb=$1 folder=$(realpath -m "$2")
 shift 2
@@ -115,6 +116,12 @@ tty 5 0'
     done
     for name in $masked; do [ -e "$units/$name" ] || ln -sf /dev/null "$units/$name"; done
   fi
+  clock=()
+  : > "$root/etc/systemd/system.conf.d/clock.conf"
+  if [ -e "$folder/shift" ]; then
+    clock=(LD_PRELOAD=/mnt/clock.so CLOCK_SHIFT=/mnt/shift)
+    printf '[Manager]\nDefaultEnvironment=%s\n' "${clock[*]}" > "$root/etc/systemd/system.conf.d/clock.conf"
+  fi
   touch "$root/etc/.updated" "$root/var/.updated"
   hostname box
   mkdir -p "$root/run/old"
@@ -123,12 +130,14 @@ tty 5 0'
   umount -l run/old
   rmdir run/old
   mount --make-rshared / # credentials are mounted into units; in a container systemd leaves this to us
-  clock=()
-  [ ! -e /mnt/shift ] || clock=(LD_PRELOAD=/mnt/clock.so CLOCK_SHIFT=/mnt/shift)
   exec env -i container=box PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
     setpriv --bounding-set -sys_time,-sys_module,-sys_rawio env "${clock[@]}" \
     /lib/systemd/systemd --unit=box.target --log-target=journal-or-kmsg
   ;;
-in) exec nsenter -a -t "$(cat "$folder/pid")" -- "$@" ;;
+in)
+  clock=()
+  [ ! -e "$folder/shift" ] || clock=(env LD_PRELOAD=/mnt/clock.so CLOCK_SHIFT=/mnt/shift)
+  exec nsenter -a -t "$(cat "$folder/pid")" -- "${clock[@]}" "$@"
+  ;;
 cut) cut_power ;;
 esac

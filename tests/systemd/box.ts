@@ -37,12 +37,16 @@ export class Box {
   /** Not in a folder for temporary files: units do not see those. */
   readonly folder = mkdtempSync('/var/tmp/veritape-box-')
   #up = false
+  #aheadSeconds = 0
   readonly #mounts: string[]
 
   /** `mounts` are SOURCE:TARGET, read-only. */
   constructor(mounts: readonly string[] = [`${project}:${program}`]) {
     this.#mounts = [...mounts]
     chmodSync(this.folder, 0o755) // units read the clock's shift in it
+    // Any story at any time of day: VERITAPE_BOX_CLOCK=2026-11-25T23:59:40Z
+    const instant = process.env.VERITAPE_BOX_CLOCK
+    if (instant !== undefined) this.setClock(instant)
   }
 
   boot(): string {
@@ -121,11 +125,37 @@ export class Box {
     return this.run('journalctl', '-u', unit, '-o', 'cat', '--no-pager').out
   }
 
-  /** Sets PID 1's clock for the next boot. */
+  /** Sets the clock of everything inside for the next boot. */
   setClock(instant: string): void {
     const shared = join(this.folder, 'clock.so')
     if (!existsSync(shared))
       execFileSync('gcc', ['-O2', '-shared', '-fPIC', '-o', shared, join(import.meta.dirname, 'clock.c')])
-    writeFileSync(join(this.folder, 'shift'), `${Math.round((Date.parse(instant) - Date.now()) / 1000)}`)
+    this.#aheadSeconds = Math.round((Date.parse(instant) - Date.now()) / 1000)
+    writeFileSync(join(this.folder, 'shift'), `${this.#aheadSeconds}`)
+  }
+
+  /** The time inside, in milliseconds. */
+  now(): number {
+    return Date.now() + this.#aheadSeconds * 1000
+  }
+
+  /**
+   * Timers of the clock strike in no story but their own: they are there, and their next time is far away. Without it a
+   * story that holds a fault for a minute meets the health check of every fifth minute, and its guardian.
+   */
+  stopClock(): void {
+    for (const name of ['health', 'integrity', 'kpi', 'retention'])
+      this.dropIn(`veritape-${name}@.timer`, '[Timer]\nOnCalendar=\nOnCalendar=2099-01-01 00:00 UTC\n')
+    this.dropIn('veritape-audit@.timer', '[Timer]\nOnCalendar=\nOnCalendar=2099-01-01 00:30 UTC\n')
+  }
+
+  /** No unit's failure calls a guardian: one that heals beside the story would be a second hand in it. */
+  dismissGuardian(): void {
+    this.dropIn('veritape-guardian@.service', '[Unit]\nConditionPathExists=/nowhere\n')
+  }
+
+  /** Lies where no installation looks, and outlives the power. */
+  dropIn(unit: string, text: string): void {
+    this.put(`/usr/local/lib/systemd/system/${unit}.d/zz-story.conf`, text)
   }
 }

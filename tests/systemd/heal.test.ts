@@ -20,9 +20,10 @@ withSystemd('a guardian', () => {
   beforeAll(() => {
     expect(box.boot()).toBe('running')
     putCryptoBook(box)
-    box.put(`/etc/systemd/system/${execute}.d/soon.conf`, '[Service]\nRestartSec=0\n')
-    box.put(
-      `/etc/systemd/system/${guardian}.d/soon.conf`,
+    box.stopClock()
+    box.dropIn(execute, '[Service]\nRestartSec=0\n')
+    box.dropIn(
+      guardian,
       `[Service]\nExecStart=\nExecStart=${main} guard --settle 2 --per-hour 3 ${config} -- ${main} check health ${config}\n`,
     )
     const place = ['--prefix', program, '--node', process.execPath]

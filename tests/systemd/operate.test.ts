@@ -18,6 +18,8 @@ withSystemd('a book that systemd runs', () => {
   beforeAll(() => {
     expect(box.boot()).toBe('running')
     putCryptoBook(box)
+    box.stopClock()
+    box.dismissGuardian()
     box.put('/etc/veritape/credentials/paper/venue', 'a secret of the venue', 0o600)
   })
   afterAll(() => box.remove())
@@ -28,21 +30,7 @@ withSystemd('a book that systemd runs', () => {
   const mainPid = () => box.show(execute, 'MainPID')
   const signal = (name: string) =>
     box.must('systemctl', 'kill', '--kill-whom=main', `--signal=${name}`, execute)
-  /** As an operator: `sudo -u veritape veritape …`. */
-  const asVeritape = (...argv: readonly string[]) =>
-    box.run(
-      ...[
-        'setpriv',
-        '--reuid=veritape',
-        '--regid=veritape',
-        '--clear-groups',
-        'env',
-        '-C',
-        '/var/lib/veritape',
-      ],
-      ...['VERITAPE__LEDGER=/var/lib/veritape/ledger', 'VERITAPE__STATE=/var/lib/veritape/state'],
-      ...[process.execPath, `${program}/dist/commands/main.js`, ...argv, ...config],
-    )
+  const asVeritape = (...argv: readonly string[]) => box.asVeritape(...argv, ...config)
   const settled = { timeout: 60_000, interval: 50 }
   const running = () => expect.poll(() => box.show(execute, 'SubState'), settled).toBe('running')
   const newPid = (old: string) =>
@@ -123,7 +111,7 @@ withSystemd('a book that systemd runs', () => {
     box.must('systemctl', 'daemon-reload')
     box.must('install', '-d', '-m', '0700', '-o', 'veritape', '-g', 'veritape', '/var/lib/veritape')
     // The past of the book, so that orders need not wait for a candle.
-    const past = new Date(Date.now() - 3_600_000).toISOString()
+    const past = new Date(box.now() - 3_600_000).toISOString()
     const lived = asVeritape('execute', '--once', '--from', past)
     expect(lived.code, lived.out).toBe(0)
     box.must('systemctl', 'start', execute)
@@ -214,6 +202,16 @@ withSystemd('a book that systemd runs', () => {
     nothingTwice()
   })
 
+  test('an executor that crashed and waits for its restart is not well', async () => {
+    box.put(`/run/systemd/system/${execute}.d/zz-soon.conf`, '[Service]\nRestartSec=600\n')
+    box.must('systemctl', 'daemon-reload')
+    signal('SIGKILL')
+    await expect.poll(() => box.show(execute, 'SubState'), settled).toBe('auto-restart')
+    const { code, out } = asVeritape('check', 'health')
+    expect(code, out).toBe(2)
+    expect(out).toMatch(/units +unhealthy +crashed: veritape-execute@paper\.service/)
+  })
+
   test('a hung event loop is killed by the watchdog and comes back without a duplicate', async () => {
     box.put(`/run/systemd/system/${execute}.d/zz-soon.conf`, '[Service]\nWatchdogSec=3\nRestartSec=0\n')
     box.must('systemctl', 'daemon-reload')
@@ -237,8 +235,22 @@ withSystemd('a book that systemd runs', () => {
     await running()
     expect(lines().slice(0, before.length)).toEqual(before)
     nothingTwice()
-    expect(asVeritape('intent', 'buy', 'BTC/USDT', '--id', 'in-vain', '--quantity', '0.001').code).toBe(0)
-    await expect.poll(() => events('IntentDenied').at(-1)?.d.reason, settled).toBe('trading-halted')
+    let wishes = 0
+    const denial = () => {
+      // One that meets the end of a candle expires instead.
+      const wish = asVeritape(
+        'intent',
+        'buy',
+        'BTC/USDT',
+        '--id',
+        `in-vain-${wishes++}`,
+        '--quantity',
+        '0.001',
+      )
+      expect(wish.code, wish.out).toBe(0)
+      return events('IntentDenied').at(-1)?.d.reason
+    }
+    await expect.poll(denial, { timeout: 60_000, interval: 1000 }).toBe('trading-halted')
   })
 
   test('a refused configuration is not tried again', async () => {

@@ -46,6 +46,7 @@ echo "feed: nothing for $((now - then)) s"; exit 2
   beforeAll(() => {
     expect(box.boot()).toBe('running')
     putCryptoBook(box)
+    box.stopClock()
     const file = box.path('/etc/veritape/paper.json')
     const given = JSON.parse(box.must('cat', '/etc/veritape/paper.json'))
     const guard = {

@@ -18,6 +18,7 @@ withSystemd('the runbooks', () => {
   beforeAll(() => {
     expect(box.boot()).toBe('running')
     putCryptoBook(box)
+    box.stopClock()
     const paper = box.must('cat', '/etc/veritape/paper.json')
     box.put('/root/paper.json', paper)
     box.put(

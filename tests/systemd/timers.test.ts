@@ -15,15 +15,7 @@ withSystemd('timers in New York', () => {
     box.setClock('2026-03-06T02:00:00Z')
     expect(box.boot()).toBe('running')
     putEquitiesBook(box)
-    // The programs that units start get the shifted clock too.
-    const shifted = '[Service]\nEnvironment=LD_PRELOAD=/mnt/clock.so CLOCK_SHIFT=/mnt/shift\n'
-    for (const unit of ['scan', 'execute', 'execute-restart', 'project', 'health', 'guardian'])
-      box.put(`/etc/systemd/system/veritape-${unit}@stocks.service.d/clock.conf`, shifted)
-    // It would try for a minute to heal an executor whose gate refuses; that is another story.
-    box.put(
-      '/etc/systemd/system/veritape-guardian@stocks.service.d/not-now.conf',
-      '[Unit]\nConditionPathExists=/nowhere\n',
-    )
+    box.dismissGuardian() // it would try for a minute to heal an executor whose gate refuses; that is another story
     const place = ['--prefix', program, '--node', process.execPath]
     const { code, out } = box.veritape(
       'units',
