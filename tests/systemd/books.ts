@@ -54,8 +54,8 @@ export const dailyBarsUpTo = (session: string): string => {
   return ['ticker,date,open,high,low,close,volume', ...rows, ''].join('\n')
 }
 
-/** A paper book that trades what the scan finds, on the wall clock, and no bars yet. */
-export const putEquitiesBook = (box: Box, book = 'stocks'): void => {
+/** A paper book that trades what the scan finds, on the wall clock, and no bars yet. `settings` are added to it. */
+export const putEquitiesBook = (box: Box, settings: object = {}, book = 'stocks'): void => {
   box.put(
     '/etc/veritape/equities/any_1D.json',
     readFileSync(join(examples, 'champions/equities/any_1D.avwap-pullback.json'), 'utf8'),
@@ -69,7 +69,8 @@ export const putEquitiesBook = (box: Box, book = 'stocks'): void => {
       calendar: 'nyse',
       zone: 'America/New_York',
       market: { clock: 'wall', files: [{ symbol: '*', timeframe: '1D', path: 'data/daily.csv' }] },
-      execute: { symbols: [], timeframe: '1D', champions: 'equities' },
+      execute: { symbols: [], timeframe: '1D', champions: 'equities', pollSeconds: 0.5 },
+      ...settings,
     }),
   )
 }

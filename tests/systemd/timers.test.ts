@@ -31,11 +31,12 @@ withSystemd('timers in New York', () => {
 
   const scans = () =>
     linesOf(box.path('/var/lib/veritape/ledger/stocks')).filter(({ t }) => t === 'ScanStarted')
-  const bootAt = (instant: string) => {
+  const bootBefore = (instant: string) => {
     box.put('/etc/veritape/data/daily.csv', dailyBarsUpTo(instant.slice(0, 10)))
     box.cutPower()
-    box.setClock(instant)
+    box.setClock(new Date(Date.parse(instant) - 120_000).toISOString())
     box.boot()
+    box.approach('veritape-scan@stocks.timer', instant)
   }
   const soon = { timeout: 60_000, interval: 100 }
 
@@ -45,8 +46,7 @@ withSystemd('timers in New York', () => {
     ['the last Friday of summer time', '2026-10-30', '12:30'],
     ['the first Monday of winter time', '2026-11-02', '13:30'],
   ])('%s: %s at %s UTC', async (_, session, utc) => {
-    const minuteBefore = new Date(Date.parse(`${session}T${utc}:00Z`) - 4000).toISOString()
-    bootAt(minuteBefore)
+    bootBefore(`${session}T${utc}:00Z`)
     await expect.poll(() => box.show(scan, 'ExecMainExitTimestamp') !== '', soon).toBe(true)
     expect(box.show(scan, 'Result'), box.journal(scan)).toBe('success')
     const started = scans().at(-1)
@@ -55,7 +55,7 @@ withSystemd('timers in New York', () => {
   })
 
   test('on Thanksgiving the scan is skipped, which is no failure; the gate refuses and gives up', async () => {
-    bootAt('2026-11-26T13:29:56Z')
+    bootBefore('2026-11-26T13:30:00Z')
     await expect.poll(() => box.journal(scan), soon).toContain("Skipped due to 'exec-condition'")
     expect(box.show(scan, 'ActiveState')).toBe('inactive')
     expect(scans().filter(({ d }) => d.session === '2026-11-26')).toEqual([])
