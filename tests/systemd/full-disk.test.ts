@@ -107,7 +107,7 @@ withSystemd('a disk that fills and empties', () => {
       .poll(() => events('RecoverySucceeded').length, soon)
       .toBe(1)
       .catch(withJournals)
-    expect(box.show(execute, 'SubState')).toBe('running')
+    await expect.poll(() => box.show(execute, 'SubState'), soon).toBe('running')
     await guardianRests()
     expect(alarmStands()).toBe(false)
     expect(intent('after').code).toBe(0)

@@ -47,7 +47,7 @@ withSystemd('a guardian', () => {
     await expect.poll(() => events('RecoveryAttempted').length, soon).toBeGreaterThan(0)
     mend()
     await expect.poll(() => events('RecoverySucceeded').length, soon).toBe(1)
-    expect(box.show(execute, 'SubState')).toBe('running')
+    await expect.poll(() => box.show(execute, 'SubState'), soon).toBe('running')
     expect(events('AlertRaised')).toHaveLength(0)
     expect(events('RecoveryAttempted')[0]?.d).toMatchObject({ action: 'restart', because: 'failed units' })
   })
