@@ -36,7 +36,10 @@ export const switchTo = async (engine: Engine, releases: Releases, wanted: Switc
   const restarted: string[] = []
   const earlier = releases.previous()
   // Where a deployment was cut off, the one before may be the one that is asked for: then the other of the two is behind it.
-  const behind = [before, releases.current(), earlier].find(each => each !== undefined && each !== release)
+  const cutOff = releases.interrupted()?.to
+  const behind = [before, releases.current(), earlier, cutOff].find(
+    each => each !== undefined && each !== release,
+  )
   releases.begin(release)
   releases.relink(release, behind)
   screen.say(`linked ${releases.link} → ${release}`)
