@@ -45,12 +45,20 @@ interface Machine {
   readonly book?: typeof stocks | typeof defaults
   readonly answers?: Readonly<Record<string, Said | readonly Said[]>>
   readonly control?: (words: readonly string[]) => { code: number; said: string } | undefined
+  readonly previous?: string
   readonly interrupted?: { from: string | undefined; to: string }
   readonly current?: string
 }
 
 /** What was done, in order; and what the deployment said. */
-const machine = ({ book = defaults, answers = {}, control, interrupted, current = 'old' }: Machine = {}) => {
+const machine = ({
+  book = defaults,
+  answers = {},
+  control,
+  interrupted,
+  current = 'old',
+  previous = 'older',
+}: Machine = {}) => {
   const done: string[] = []
   const files = new Map(filesOf(book, place, shipped, ['venue']))
   const asked = new Map<string, number>()
@@ -91,7 +99,7 @@ const machine = ({ book = defaults, answers = {}, control, interrupted, current 
     if (verb === 'check health') return health('ok')
     return well
   }
-  let links: { current: string | undefined; previous: string | undefined } = { current, previous: 'older' }
+  let links: { current: string | undefined; previous: string | undefined } = { current, previous }
   const releases: Releases = {
     folder: '/opt/veritape',
     link: '/opt/veritape/current',
@@ -222,6 +230,10 @@ describe('before anything is touched', () => {
     expect(await cut.run()).toBe(0)
     expect(cut.done).toContain('restart veritape-execute@paper.service')
     expect(cut.links()).toEqual({ current: 'new', previous: 'old' })
+    // A way back that was killed between its two links.
+    const back = machine({ current: 'new', previous: 'new', interrupted: { from: 'new', to: 'old' } })
+    expect(await back.run()).toBe(0)
+    expect(back.links()).toEqual({ current: 'new', previous: 'old' })
   })
 })
 
