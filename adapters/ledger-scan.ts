@@ -154,7 +154,7 @@ export async function* chunksOf(
 }
 
 /** A plain part that is read at once: to be told later that it was read takes longer than to read it. */
-const shortBytes = 65_536
+const shortBytes = 262_144
 
 function* oneChunk(source: SegmentBytes, from: number, to: number): Generator<Chunk, ChunksEnd> {
   const bytes = Buffer.allocUnsafe(Math.max(to - from, 0))

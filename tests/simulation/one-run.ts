@@ -530,9 +530,8 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Ru
   if (errors.length === 0) {
     await settleFor(candleMs)
     await command(engine => halt.run(engine, { reason: 'the end', reducing: false }), false)
-    for (const { orderId } of liveOrders()) {
+    for (const orderId of await liveOrders())
       await command(engine => wish(engine, { what: 'cancel', subject: orderId, id: `end-${orderId}` }), false)
-    }
     for (const order of exchange.orders) if (!names.has(order.clientId ?? '')) exchange.cancel(order)
     await settleFor(candleMs / 2)
     await reconcileNow(false)
@@ -541,11 +540,20 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Ru
     await repeatAll()
   }
 
-  function liveOrders() {
-    return [...names.keys()]
-      .filter(orderId => !/Filled|Cancelled|Expired|Rejected/.test(lastOf.get(orderId) ?? ''))
-      .concat([...names.keys()].filter(orderId => lastOf.get(orderId) === 'OrderFilled'))
-      .map(orderId => ({ orderId }))
+  /** What is not over in the ledger. */
+  async function liveOrders(): Promise<readonly string[]> {
+    const left = new Map<string, bigint>()
+    for (const { event } of await book.events()) {
+      if (event.type === 'OrderRequested') left.set(event.data.orderId, units(event.data.quantity))
+      else if (event.type === 'OrderFilled')
+        left.set(event.data.orderId, (left.get(event.data.orderId) ?? 0n) - units(event.data.quantity))
+      else if (/^Order(Cancelled|Expired|Rejected)$/.test(event.type) && 'orderId' in event.data)
+        left.set(event.data.orderId as string, 0n)
+    }
+    const isLive = (orderId: string) => (left.get(orderId) ?? 0n) > 0n
+    const isFilled = (orderId: string) => lastOf.get(orderId) === 'OrderFilled'
+    const live = [...names.keys()].filter(isLive)
+    return [...live.filter(orderId => !isFilled(orderId)), ...live.filter(isFilled)]
   }
 
   /** Everything once more, from the same moment on: nothing may come of it. One run in eight is proved and rebuilt too. */
