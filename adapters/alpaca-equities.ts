@@ -105,6 +105,6 @@ export const alpacaEquities: Dialect = {
   },
   answersHoldings: jsons =>
     jsons.some(json => isObject(json) && typeof json.cash === 'string') && jsons.some(isList),
-  stops: true,
+  stop: () => ({}), // `create` sends its price
   deadMansSwitch: false,
 }

@@ -32,7 +32,7 @@ export const alpaca: Dialect = {
   answersHoldings: jsons =>
     jsons.some(json => isObject(json) && typeof json.cash === 'string') && jsons.some(isList),
   answersOpenOrders: isList,
-  stops: false,
+  stop: undefined,
   deadMansSwitch: false,
 }
 

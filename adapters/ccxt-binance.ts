@@ -38,6 +38,6 @@ export const binance: Dialect = {
   holdings: totals,
   answersHoldings: jsons => jsons.some(json => isObject(json) && isList(json.balances)),
   answersOpenOrders: isList,
-  stops: true,
+  stop: triggerPrice => ({ triggerPrice }),
   deadMansSwitch: false,
 }

@@ -33,6 +33,6 @@ export const bitfinex: Dialect = {
   holdings: totals,
   answersHoldings: jsons => jsons.some(isList),
   answersOpenOrders: isList,
-  stops: true,
+  stop: triggerPrice => ({ triggerPrice }),
   deadMansSwitch: false,
 }

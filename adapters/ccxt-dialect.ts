@@ -5,6 +5,7 @@
 // list would prove that the exchange does not know an order.
 
 import type { Exchange, Order, Trade } from 'ccxt'
+import type { Decimal } from '../domain/decimal.ts'
 import type { OrderRequest } from '../domain/order.ts'
 
 export interface Wanted {
@@ -63,8 +64,11 @@ export interface Dialect {
   /** Of all answers that were heard. */
   readonly answersHoldings: (jsons: readonly unknown[]) => boolean
   readonly answersOpenOrders: (json: unknown) => boolean
-  /** Whether a stop order becomes a market order at its price: some exchanges have none, or keep them elsewhere. */
-  readonly stops: boolean
+  /**
+   * What createOrder gets for a stop order, which becomes a market order at its price; undefined where there is none, or it is
+   * kept elsewhere. ccxt hands on a name that it does not know, and what arrives is a market order: tests hold it to the wire.
+   */
+  readonly stop: ((price: Decimal) => Record<string, unknown>) | undefined
   /** Whether it cancels everything when it is not told to wait. */
   readonly deadMansSwitch: boolean
 }

@@ -34,7 +34,7 @@ const untried: Dialect = {
   holdings: totals,
   answersHoldings: jsons => jsons.length > 0,
   answersOpenOrders: json => isList(json) || isObject(json),
-  stops: false,
+  stop: undefined,
   deadMansSwitch: false,
 }
 

@@ -35,7 +35,7 @@ export const kraken: Dialect = {
   holdings: totals,
   answersHoldings: jsons => jsons.some(isKraken),
   answersOpenOrders: krakenHas('open'),
-  stops: true,
+  stop: stopLossPrice => ({ stopLossPrice }),
   deadMansSwitch: true,
 }
 

@@ -54,7 +54,7 @@ export const kucoin: Dialect = {
   },
   answersHoldings: jsons => jsons.some(json => isKucoin(json) && isList(json.data)),
   answersOpenOrders: isKucoinList,
-  stops: false,
+  stop: undefined,
   deadMansSwitch: false,
 }
 

@@ -68,14 +68,15 @@ export const ccxtVenue = ({
   }
 
   const created: NonNullable<Dialect['create']> = (given, request, clientId) => {
-    const { symbol, side, type, quantity, limitPrice } = request
+    const { symbol, side, type, quantity, limitPrice, stopPrice } = request
+    const stop = stopPrice === undefined ? undefined : dialect.stop?.(stopPrice)
     return given.createOrder(
       symbol,
       type === 'limit' ? 'limit' : 'market',
       side,
       text(quantity),
       limitPrice && text(limitPrice),
-      { ...dialect.placing(clientId), ...particulars(request) },
+      { ...dialect.placing(clientId), ...stop, ...timeInForceOf(request) },
     )
   }
   const cancelled = (given: Exchange, id: string, symbol: string): Promise<unknown> =>
@@ -89,7 +90,7 @@ export const ccxtVenue = ({
     const clientId = dialect.clientIdOf(orderId)
     if (clientId === undefined)
       return { kind: 'rejected', reason: `not sent: ${orderId} has no form that ${name} takes` }
-    if (type === 'stop' && !dialect.stops)
+    if (type === 'stop' && dialect.stop === undefined)
       return { kind: 'rejected', reason: `not sent: ${name} gets no stop orders, only market and limit` }
     const quietMs = exchange.quietUntil() - millisecondsOf(now())
     if (quietMs > 0)
@@ -276,10 +277,8 @@ export const ccxtVenue = ({
 const text = (decimal: Decimal): number => decimal as unknown as number
 
 /** GTD and DAY are ended by us: see `reportsOf`. */
-const particulars = ({ timeInForce, type, stopPrice }: OrderRequest): Record<string, unknown> => {
-  if (type === 'stop') return { triggerPrice: stopPrice }
-  return type === 'limit' && (timeInForce === 'IOC' || timeInForce === 'FOK') ? { timeInForce } : {}
-}
+const timeInForceOf = ({ timeInForce, type }: OrderRequest): Record<string, unknown> =>
+  type === 'limit' && (timeInForce === 'IOC' || timeInForce === 'FOK') ? { timeInForce } : {}
 
 const isOpen = ({ status }: VendorOrder): boolean => status === 'open' || status === undefined
 const isCancelled = ({ status }: VendorOrder): boolean => status === 'canceled' || status === 'closed'
