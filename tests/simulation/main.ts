@@ -1,10 +1,11 @@
 // npm run test:sim -- --seeds N [--from S] [--minutes M] [--parts P] [--chunk C] [--write] [--bail] [--claim]
-//   [--disk | --eventstoredb]
+//   [--disk | --eventstoredb | --focus cancels|doubts]
 //
 // N runs from seed S on (1 when left out), or as many as M minutes allow, in P processes. A failing seed is named with the
 // command that replays it. --write adds each chunk to docs/simulation-results.json and docs/simulation.md as soon as it is
 // done, and begins behind what stands there: it may be stopped and started again at will. --claim writes reachable.json.
-// With --disk the ledger of every seed lies in files on a failing disk, with --eventstoredb on a faulty stand-in.
+// With --disk the ledger of every seed lies in files on a failing disk, with --eventstoredb on a faulty stand-in. With
+// --focus every seed is heavy on one thing (swarm.ts).
 
 import { fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -13,9 +14,10 @@ import { parseArgs } from 'node:util'
 import { claim, type Hits, reachableFile, seedsForCells, seedsForKinds, unmet } from './coverage.ts'
 import { isOnDisk, oneRunOnDisk, simulate } from './on-disk.ts'
 import { oneRunOnEsdb } from './on-eventstoredb.ts'
-import type { Run } from './one-run.ts'
+import { oneRun, type Run } from './one-run.ts'
 import { objections } from './oracle.ts'
 import { addTo, count, faultTable, keep, nextSeed, nothing, type Summary } from './results.ts'
+import { focuses } from './swarm.ts'
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     claim: { type: 'boolean', default: false },
     disk: { type: 'boolean', default: false },
     eventstoredb: { type: 'boolean', default: false },
+    focus: { type: 'string' },
   },
 })
 const minutes = Number(values.minutes)
@@ -37,8 +40,18 @@ const deadline = minutes === 0 ? Number.POSITIVE_INFINITY : since + minutes * 60
 const isOver = (summary: Summary) =>
   (values.bail && summary.failed.length > 0) || performance.now() > deadline
 
-/** Where the ledgers lie, when it is not for the seed to say. */
-const where = values.eventstoredb ? ['--eventstoredb'] : values.disk ? ['--disk'] : []
+const focus = focuses.find(name => name === values.focus)
+if (values.focus !== undefined && focus === undefined)
+  throw new Error(`--focus ${values.focus} is none of ${focuses.join(', ')}`)
+
+/** Where the ledgers lie and what the weather is like, when it is not for the seed to say. */
+const where = values.eventstoredb
+  ? ['--eventstoredb']
+  : values.disk
+    ? ['--disk']
+    : focus === undefined
+      ? []
+      : ['--focus', focus]
 
 const tell = (seed: number, found: readonly string[]) => {
   console.error(
@@ -49,6 +62,7 @@ const tell = (seed: number, found: readonly string[]) => {
 
 const runOf = async (seed: number, summary: Summary): Promise<Run> => {
   if (values.disk) return oneRunOnDisk(seed)
+  if (focus !== undefined) return oneRun(seed, undefined, focus)
   if (!values.eventstoredb) return simulate(seed)
   const { run, struck, audit } = await oneRunOnEsdb(seed)
   for (const [kind, times] of struck) count(summary.hits, `EventStoreDB, ${kind}`, times)
@@ -67,7 +81,7 @@ const take = async (summary: Summary, seed: number): Promise<void> => {
     for (const { event } of run.events) count(summary.counts, event.type)
     count(summary.counts, 'orders at the exchange', run.exchange.orders.length)
     count(summary.counts, 'trades at the exchange', run.exchange.trades.length)
-    if (values.disk || (!values.eventstoredb && isOnDisk(seed)))
+    if (values.disk || (where.length === 0 && isOnDisk(seed)))
       count(summary.counts, 'ledgers in files on a failing disk')
   } catch (error) {
     found = [error instanceof Error ? (error.stack ?? error.message) : String(error)]

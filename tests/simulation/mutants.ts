@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Mutation, mutations } from './mutations.ts'
+import type { Focus } from './swarm.ts'
 
 const root = process.cwd()
 /** Seeds that every bug must be found in, the first that objects being enough. */
@@ -14,6 +15,10 @@ const seeds = 400
 const seedsOnDisk = 200
 const page = 'docs/simulation.md'
 const marks = ['<!-- the bugs -->', '<!-- end of the bugs -->'] as const
+
+type Kind = 'plain' | 'disk' | Focus
+
+const kindOf = ({ onDisk, focus }: Mutation): Kind => (onDisk ? 'disk' : (focus ?? 'plain'))
 
 const copyProject = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'veritape-simulated-mutants-'))
@@ -31,16 +36,30 @@ const copyProject = (): string => {
   return folder
 }
 
-const withEdits = (text: string, { name, file, find, put, also }: Mutation): string => {
-  let changed = text
-  for (const edit of also === undefined ? [{ find, put }] : [{ find, put }, also]) {
-    if (changed.split(edit.find).length !== 2)
+/** Puts the bug in; gives what takes it out again. */
+const plant = (folder: string, { name, file, find, put, also }: Mutation): (() => void) => {
+  const before = new Map<string, string>()
+  for (const edit of also === undefined
+    ? [{ file, find, put }]
+    : [
+        { file, find, put },
+        { file, ...also },
+      ]) {
+    const path = join(folder, edit.file)
+    const text = readFileSync(path, 'utf8')
+    if (text.split(edit.find).length !== 2)
       throw new Error(
-        `the bug '${name}' no longer fits ${file}: look for what replaced ${JSON.stringify(edit.find)}`,
+        `the bug '${name}' no longer fits ${edit.file}: look for what replaced ${JSON.stringify(edit.find)}`,
       )
-    changed = changed.replace(edit.find, () => edit.put)
+    if (!before.has(path)) before.set(path, text)
+    writeFileSync(
+      path,
+      text.replace(edit.find, () => edit.put),
+    )
   }
-  return changed
+  return () => {
+    for (const [path, text] of before) writeFileSync(path, text)
+  }
 }
 
 const compile = (folder: string) => {
@@ -59,12 +78,14 @@ const compile = (folder: string) => {
 }
 
 /** The first seed that objects and what it says; undefined when none does. */
-const firstObjection = (folder: string, onDisk = false): { seed: string; says: string } | undefined => {
+const firstObjection = (folder: string, kind: Kind): { seed: string; says: string } | undefined => {
   const main = join(folder, 'compiled/tests/simulation/main.js')
   const words = [
     main,
     '--bail',
-    ...(onDisk ? ['--disk', '--seeds', `${seedsOnDisk}`] : ['--seeds', `${seeds}`]),
+    ...(kind === 'disk'
+      ? ['--disk', '--seeds', `${seedsOnDisk}`]
+      : ['--seeds', `${seeds}`, ...(kind === 'plain' ? [] : ['--focus', kind])]),
   ]
   const { status, stderr } = spawnSync(process.execPath, words, {
     cwd: folder,
@@ -89,18 +110,17 @@ const main = (): number => {
   let survivors = 0
   try {
     compile(folder)
-    for (const onDisk of new Set(chosen.map(mutation => mutation.onDisk === true))) {
-      const found = firstObjection(folder, onDisk)
-      if (found !== undefined) throw new Error(`without any bug seed ${found.seed} fails: ${found.says}`)
+    for (const kind of new Set(chosen.map(kindOf))) {
+      const found = firstObjection(folder, kind)
+      if (found !== undefined)
+        throw new Error(`without any bug seed ${found.seed} (${kind}) fails: ${found.says}`)
+      console.log(`without any bug ${kind === 'disk' ? seedsOnDisk : seeds} seeds pass: ${kind}`)
     }
-    console.log(`without any bug ${seeds} seeds pass, and ${seedsOnDisk} with the ledger in files`)
     for (const mutation of chosen) {
-      const path = join(folder, mutation.file)
-      const text = readFileSync(path, 'utf8')
-      writeFileSync(path, withEdits(text, mutation))
+      const takeOut = plant(folder, mutation)
       compile(folder)
-      const found = firstObjection(folder, mutation.onDisk)
-      writeFileSync(path, text)
+      const found = firstObjection(folder, kindOf(mutation))
+      takeOut()
       if (found === undefined) survivors++
       console.log(
         found === undefined

@@ -1,5 +1,7 @@
 // Deliberate bugs that the simulation must find, each as text to replace in one file of the program.
 
+import type { Focus } from './swarm.ts'
+
 export interface Mutation {
   readonly name: string
   readonly file: string
@@ -7,7 +9,10 @@ export interface Mutation {
   readonly put: string
   /** The bug is in the files: every seed has its ledger there. */
   readonly onDisk?: true
-  readonly also?: { readonly find: string; readonly put: string }
+  /** Every seed is heavy on what meets it. */
+  readonly focus?: Focus
+  /** A second place, in the same file when none is named. */
+  readonly also?: { readonly file?: string; readonly find: string; readonly put: string }
 }
 
 const doubt = 'commands/order-doubt.ts'
@@ -27,6 +32,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'resend on the first "not known", while the request is on its way',
     file: doubt,
+    focus: 'doubts',
     find: 'return since !== undefined && secondsBetween(since, now) >= settleSeconds',
     put: 'return true',
   },
@@ -76,6 +82,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'assuming a cancel whose answer was lost',
     file: 'commands/order-desk.ts',
+    focus: 'cancels',
     find: "if (answer.kind !== 'cancelled') return\n    const { venueTime } = answer",
     put: "if (answer.kind === 'too-late') return\n    const venueTime = undefined",
   },
@@ -104,6 +111,12 @@ export const mutations: readonly Mutation[] = [
     file: 'domain/adoption.ts',
     find: '  if (agreed !== undefined || openedAt === undefined || orders.size > 0) return []\n  if (millisecondsOf(observed) - millisecondsOf(openedAt) > beginningMs) return []\n  if (!more.every(([, quantity]) => isPositive(quantity))) return []',
     put: '  if (agreed !== undefined && orders.size < 0 && millisecondsOf(openedAt ?? observed) < beginningMs) return []\n  if (more.some(([, quantity]) => isZero(quantity) && isPositive(quantity))) return []',
+    // On the strength of a single answer, too.
+    also: {
+      file: 'commands/reconciler.ts',
+      find: "drifts.length === 0 && !external.some(({ type }) => type === 'ExternalBalanceAdopted')",
+      put: 'drifts.length === 0 && external.length >= 0',
+    },
   },
   {
     name: 'events are acknowledged before they are synced',

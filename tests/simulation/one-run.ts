@@ -34,7 +34,7 @@ import {
   units,
 } from './exchange.ts'
 import { newsBehind } from './oracle.ts'
-import { calm, type Weather, weatherOf } from './swarm.ts'
+import { calm, type Focus, focused, type Weather, weatherOf } from './swarm.ts'
 import { type Wire, wire } from './wire.ts'
 
 export interface Run {
@@ -177,9 +177,9 @@ export type WorldOf = (
 ) => World & { readonly machine?: Machine }
 
 /** `worldOf` makes what outlives a process; the ledger lies in memory when it is left out. */
-export const oneRun = async (seed: number, worldOf: WorldOf = world): Promise<Run> => {
+export const oneRun = async (seed: number, worldOf: WorldOf = world, focus?: Focus): Promise<Run> => {
   const chance: Chance = chanceOf(seed)
-  const weather = weatherOf(chance)
+  const weather = focused(weatherOf(chance), focus)
   const config = configOf(weather)
   const champions = championsOf(weather.symbols)
   const exchange = openExchange(chance, start, weather.symbols, weather.manners)

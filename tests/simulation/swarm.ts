@@ -76,6 +76,32 @@ export const weatherOf = (chance: Chance): Weather => {
   }
 }
 
+/** Weather that is always heavy on one thing, which few seeds meet often enough by chance. */
+export const focuses = ['cancels', 'doubts'] as const
+export type Focus = (typeof focuses)[number]
+
+export const focused = (weather: Weather, focus: Focus | undefined): Weather => {
+  switch (focus) {
+    case undefined:
+      return weather
+    case 'cancels':
+      return {
+        ...weather,
+        dryRun: false,
+        wire: { ...weather.wire, requestLost: 3, answerLost: 3 },
+        operatorCancels: 2,
+      }
+    case 'doubts':
+      return {
+        ...weather,
+        dryRun: false,
+        wire: { ...weather.wire, requestLate: 2, notVisibleYet: 1 },
+        reconciles: 8,
+        interruptions: 20,
+      }
+  }
+}
+
 /** The same world without anything going wrong: what is left is settled in it. */
 export const calm: WireFaults = {
   requestLost: 0,
