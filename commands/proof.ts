@@ -133,7 +133,7 @@ export const prove = async (
     const { event } = recorded
     switch (event.type) {
       case 'RunStarted':
-        configs.set(recorded.seq, await configOf(engine, event.data.configHash))
+        configs.set(recorded.seq, await configOfRun(engine, recorded.seq, event.data.configHash))
         break
       case 'SegmentOpened':
       case 'LedgerRestored':
@@ -247,6 +247,19 @@ export const prove = async (
       dryRun,
       prefix,
     })
+  }
+}
+
+/** The same, of a run whose decisions are to be made again. */
+const configOfRun = async (engine: Engine, seq: Seq, hash: string): Promise<Decisive> => {
+  try {
+    return await configOf(engine, hash)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Stop(
+      exit.badData,
+      `what the run of seq ${seq} decided cannot be decided again without its configuration: ${why}`,
+    )
   }
 }
 
