@@ -91,13 +91,12 @@ export const focused = (weather: Weather, focus: Focus | undefined): Weather => 
         wire: { ...weather.wire, requestLost: 3, answerLost: 3 },
         operatorCancels: 2,
       }
-    case 'doubts':
+    case 'doubts': // who dies while a request is on its way is back before it has arrived
       return {
         ...weather,
         dryRun: false,
         wire: { ...weather.wire, requestLate: 2, notVisibleYet: 1 },
-        reconciles: 8,
-        interruptions: 20,
+        deaths: 40,
       }
   }
 }
