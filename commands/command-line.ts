@@ -21,7 +21,7 @@ const verb = <Options>(usage: string, describe: string, load: () => Promise<Comm
   load: load as unknown as () => Promise<Command<never>>,
 })
 
-const verbs: readonly Verb[] = [
+export const verbs: readonly Verb[] = [
   verb(
     'demo',
     'Recorded real trading, offline, by the public commands',
@@ -229,8 +229,9 @@ export const runCommandLine = async (
       .option('log-level', { type: 'string', describe: 'trace debug info warn error silent', global: true })
       .option('as-of', { type: 'string', describe: 'Recorded data: where the clock stands', global: true })
       // Behind -- stands the command that guard runs; for other verbs it stays among their own words.
-      .parserConfiguration({ 'duplicate-arguments-array': false, 'populate--': argv[0] === 'guard' })
+      .parserConfiguration({ 'populate--': argv[0] === 'guard' })
       .strict()
+      .check(requireOnce)
       .demandCommand(1, 'Which verb?')
       .epilogue(epilogue)
       .exitProcess(false)
@@ -255,6 +256,21 @@ export const runCommandLine = async (
     screen.result({ error: sentence, exit: code })
   }
   return code
+}
+
+/**
+ * A flag that takes one value, given twice, is a contradiction, and none of the two may be dropped in silence. yargs
+ * makes a list of them; it hands its options to a check, though its types call them aliases.
+ */
+const requireOnce = (args: Readonly<Record<string, unknown>>, options: unknown): true => {
+  const { array: lists } = options as { readonly array: readonly string[] }
+  for (const [name, value] of Object.entries(args))
+    if (Array.isArray(value) && name !== '_' && name !== '--' && !lists.includes(name))
+      throw new Stop(
+        exit.usage,
+        `--${name} is given ${value.length} times, and it takes one value; keep one of them`,
+      )
+  return true
 }
 
 /** 'check config' and 'check session' stand under one word 'check'. */

@@ -10,7 +10,7 @@ const texts = ['book', 'config', 'ledger', 'state', 'store', 'log-level', 'as-of
 
 /** The global flags as the command line declares them. */
 const parsed = (argv: readonly string[]): { words: readonly unknown[]; args: Partial<Global> } => {
-  let parser: Argv<object> = yargs([...argv]).parserConfiguration({ 'duplicate-arguments-array': false })
+  let parser: Argv<object> = yargs([...argv])
   for (const name of texts) parser = parser.option(name, { type: 'string' })
   const all = parser
     .option('json', { type: 'boolean', default: false })
