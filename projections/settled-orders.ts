@@ -5,6 +5,7 @@
 
 import { addOrder, type CostSums, noCosts } from './execution-costs.ts'
 import { type ExecutionQuality, isSettled } from './execution-quality.ts'
+import { groupIn } from './grouped.ts'
 
 export interface SettledOrders {
   readonly costs: CostSums
@@ -37,19 +38,11 @@ export const settleOrders = (
     if (older-- <= 0) break
     if (!isSettled(order)) continue
     addOrder(settled.costs, order)
-    addOrder(sumsIn(settled.bySymbol, order.symbol), order)
-    addOrder(sumsIn(settled.byWisher, order.by), order)
+    addOrder(groupIn(settled.bySymbol, order.symbol, noCosts), order)
+    addOrder(groupIn(settled.byWisher, order.by, noCosts), order)
     orders.delete(orderId)
     forget(orderId)
   }
   // Doubled, not added to: orders that never end must not be looked at with every new one.
   settled.lookAt = Math.max(2 * lateOrders, 2 * orders.size)
-}
-
-const sumsIn = (all: Map<string, CostSums>, name: string): CostSums => {
-  const known = all.get(name)
-  if (known !== undefined) return known
-  const sums = noCosts()
-  all.set(name, sums)
-  return sums
 }

@@ -2,6 +2,7 @@
 
 import type { Seq } from '../domain/event.ts'
 import type { RiskDenial } from '../domain/risk-denial.ts'
+import { groupIn } from './grouped.ts'
 import type { Projection } from './projection.ts'
 
 export interface Counted {
@@ -60,8 +61,8 @@ export const tally: Projection<
       case 'StrategyEvaluated':
         // One by one: a list of them would be made for every second line of a ledger.
         state.total.evaluations[data.action] += 1
-        countedIn(state.bySymbol, data.symbol).evaluations[data.action] += 1
-        countedIn(state.byWisher, data.champion).evaluations[data.action] += 1
+        groupIn(state.bySymbol, data.symbol, noneCounted).evaluations[data.action] += 1
+        groupIn(state.byWisher, data.champion, noneCounted).evaluations[data.action] += 1
         return state
       case 'IntentRaised':
         state.open.set(seq, { by: data.by, symbol: data.symbol })
@@ -94,14 +95,6 @@ const answered = (
 
 const countersOf = (state: Tally, by: string, symbol: string): readonly Counted[] => [
   state.total,
-  countedIn(state.bySymbol, symbol),
-  countedIn(state.byWisher, by),
+  groupIn(state.bySymbol, symbol, noneCounted),
+  groupIn(state.byWisher, by, noneCounted),
 ]
-
-const countedIn = (all: Map<string, Counted>, name: string): Counted => {
-  const known = all.get(name)
-  if (known !== undefined) return known
-  const counted = noneCounted()
-  all.set(name, counted)
-  return counted
-}

@@ -1,5 +1,6 @@
 // What the round trips of a book came to, added up as they end: in all, and by what stands behind them.
 
+import { groupIn } from './grouped.ts'
 import { addTrade, noTrades, type TradeSums } from './statistics.ts'
 import type { Trade } from './trades.ts'
 
@@ -31,19 +32,11 @@ export const noResults = (): TradeResults => ({
 export const addResult = (results: TradeResults, trade: Trade): void => {
   const { by, symbol, origin, netPnl } = trade
   addTrade(results.total, netPnl)
-  addTrade(sumsIn(results.bySymbol, symbol), netPnl)
-  addTrade(sumsIn(results.byWisher, by), netPnl)
-  addTrade(sumsIn(results.byStrategy, by.split('@')[0] as string), netPnl)
-  addTrade(sumsIn(results.byAnchor, origin?.anchor ?? 'none'), netPnl)
-  addTrade(sumsIn(results.byScan, origin?.scan ?? 'none'), netPnl)
+  addTrade(groupIn(results.bySymbol, symbol, noTrades), netPnl)
+  addTrade(groupIn(results.byWisher, by, noTrades), netPnl)
+  addTrade(groupIn(results.byStrategy, by.split('@')[0] as string, noTrades), netPnl)
+  addTrade(groupIn(results.byAnchor, origin?.anchor ?? 'none', noTrades), netPnl)
+  addTrade(groupIn(results.byScan, origin?.scan ?? 'none', noTrades), netPnl)
   results.newest.push(trade)
   if (results.newest.length > newestMax) results.newest.shift()
-}
-
-const sumsIn = (all: Map<string, TradeSums>, name: string): TradeSums => {
-  const known = all.get(name)
-  if (known !== undefined) return known
-  const sums = noTrades()
-  all.set(name, sums)
-  return sums
 }
