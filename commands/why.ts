@@ -7,6 +7,7 @@ import type { EventStore } from '../domain/event-store.ts'
 import { intentOf, orderPrefix } from '../domain/order-id.ts'
 import { allDays, dayRange, isDate } from '../domain/time.ts'
 import type { Command } from './command.ts'
+import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
 import { sentenceOf } from './sentence.ts'
 
@@ -28,6 +29,7 @@ export const why: Command<{ id: string }> = {
         screen.heading('What came of it')
         screen.table(['seq', 'recorded', 'event', 'what'], consequences.map(row), [0])
       }
+      await sayWhatTheCheckSaid(engine, chain)
       screen.result({ id, chain, consequences })
       return exit.done
     } finally {
@@ -35,6 +37,25 @@ export const why: Command<{ id: string }> = {
     }
   },
 }
+
+/** Of a recovery's story people ask for the words of the check itself: the events hold their hash. */
+const sayWhatTheCheckSaid = async (
+  { data, screen }: Engine,
+  chain: readonly Recorded<BookEvent>[],
+): Promise<void> => {
+  const { seq, event } = chain.findLast(each => each.event.type === 'GuardedCheckFailed') ?? {}
+  if (event?.type !== 'GuardedCheckFailed' || event.data.output === undefined) return
+  screen.heading(`What ${event.data.check} said, seq ${seq}`)
+  try {
+    const said = Buffer.from(await data.get(event.data.output))
+      .toString()
+      .trimEnd()
+    for (const line of said.split('\n').slice(-linesMax)) screen.say(line)
+  } catch {
+    screen.say(`it is not in the data folder any more: ${event.data.output}`)
+  }
+}
+const linesMax = 30
 
 const row = ({ seq, at, event }: Recorded<BookEvent>): readonly string[] => [
   `${seq}`,

@@ -4,6 +4,7 @@
 import { expect, test } from 'vitest'
 import type { Engine } from '../../commands/engine.ts'
 import { guard } from '../../commands/guard.ts'
+import { why } from '../../commands/why.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
 import { type Config, defaults } from '../../domain/config.ts'
 import type { Recorded } from '../../domain/event.ts'
@@ -145,6 +146,41 @@ test('a persistent failure: three attempts with growing pauses, then every alarm
   clock.at += 3_600_000
   expect(await run([stalled, well])).toBe(0)
   expect(alarms.size).toBe(0)
+})
+
+test('why tells the story of an alarm, from the check that failed to whom it was told', async () => {
+  const { guard: run, place, engine } = story()
+  await run([stalled])
+  const told: string[] = []
+  Object.assign(engine.screen, {
+    heading: (text: string) => told.push(text),
+    say: (text: string) => told.push(text),
+    table: (_: readonly string[], rows: readonly (readonly string[])[]) =>
+      told.push(...rows.map(cells => cells.at(-1) as string)),
+  })
+  const [alert] = named(await place.events(), 'AlertRaised') as [Recorded<BookEvent>]
+  expect(await why.run(engine, { id: `${alert.seq}` })).toBe(0)
+  const failed = 'check it ended with 2; it spoke of: no progress'
+  const restarted = 'restart: systemd was asked to restart the services of cast'
+  expect(told).toEqual([
+    `Why ${alert.seq}`,
+    failed,
+    'attempt 1: restart, because of no progress',
+    restarted,
+    failed,
+    'attempt 2: restart, because of no progress',
+    restarted,
+    failed,
+    'attempt 3: restart, because of no progress',
+    restarted,
+    failed,
+    'not healed by 3 attempts: heartbeat  unhealthy  last cycle 400 s ago',
+    'alarm (error), check it: no progress: 3 recoveries in an hour did not last',
+    'What came of it',
+    'told by webhook: no progress: 3 recoveries in an hour did not last',
+    'What check it said, seq 10',
+    'heartbeat  unhealthy  last cycle 400 s ago',
+  ])
 })
 
 test('what heals by itself while the alarm stands is told, and the alarm file goes', async () => {
