@@ -3,8 +3,8 @@
 import type { Decimal } from '../domain/decimal.ts'
 import { toPlaces } from '../domain/decimal.ts'
 import { isSome, type Option } from '../domain/result.ts'
-import { type KpiGroup, kpi, kpiAsOf, kpiFields, kpiFiles, kpiReport } from '../projections/kpi.ts'
-import { reportTexts } from '../projections/kpi-reports.ts'
+import { type KpiGroup, kpiFiles, kpiReport } from '../projections/kpi.ts'
+import { latestReport, nothingReported, reportFields, takeInReport } from '../projections/kpi-reports.ts'
 import type { Figure } from '../projections/shown.ts'
 import type { Command } from './command.ts'
 import { exit } from './exit.ts'
@@ -15,17 +15,15 @@ export const reportKpi: Command<FormatOptions> = {
   run: async (engine, options) => {
     const { screen } = engine
     const format = formatOf(screen.json, options)
-    let state = kpi.initial()
+    const latest = nothingReported()
     // Figures of money come from verified lines only.
-    await engine.replay(new Map(Object.entries(kpiFields)), cut => {
-      state = kpi.apply(state, cut as Parameters<typeof kpi.apply>[1])
-    })
+    await engine.replay(reportFields, cut => takeInReport(latest, cut))
     if (format !== 'table') {
       // The bytes of kpi_reports/latest.*, as of now.
-      screen.document(reportTexts(state, engine.config.book, kpiAsOf(state))[format])
+      screen.document(latestReport(latest)[format])
       return exit.done
     }
-    const report = kpiReport(state)
+    const report = kpiReport(latest.kpi)
     const { currency, from, to, figures, denials, bySymbol, byWisher, byStrategy, byAnchor, byScan } = report
     screen.heading(`KPI of ${engine.config.book}, ${optional(from)} to ${optional(to)}, money in ${currency}`)
     screen.table(
@@ -64,7 +62,7 @@ export const reportKpi: Command<FormatOptions> = {
         denials.map(([reason, count]) => [reason, `${count}`]),
         [1],
       )
-    for (const file of kpiFiles(state)) screen.result(JSON.parse(file.text()))
+    for (const file of kpiFiles(latest.kpi)) screen.result(JSON.parse(file.text()))
     return exit.done
   },
 }

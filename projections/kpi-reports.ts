@@ -6,19 +6,24 @@
 // A month is one of the book's zone, by the time at which the ledger took its events: a report is no event, so which
 // reports there are follows from the ledger, too.
 
+import type { BookEvent } from '../domain/catalogue.ts'
 import type { Recorded, Seq } from '../domain/event.ts'
 import { addDays, type CalendarDate, dateIn, type Instant, instantAt } from '../domain/time.ts'
-import { type Kpi, kpi, kpiAsOf, kpiReport, printKpi } from './kpi.ts'
+import { type Kpi, kpi, kpiAsOf, kpiFields, kpiReport, printKpi } from './kpi.ts'
 import { documentRows, kpiDocument, printDocument } from './kpi-document.ts'
 import { kpiPage } from './kpi-page.ts'
 import type { AnyProjection, Projection } from './projection.ts'
 import { printJson, type ViewFile } from './view.ts'
 
-export interface KpiReports {
+/** What the latest report is made of. */
+export interface LatestReport {
   kpi: Kpi
   book: string
   /** The last event that named the book otherwise than before. */
   bookAsOf: Seq
+}
+
+export interface KpiReports extends LatestReport {
   monthEnds: Instant
   month: string
   /** The newest months that are over, oldest first. */
@@ -47,23 +52,39 @@ export const kpiReports: Projection<
 > = {
   name: 'kpi-reports',
   types: [...kpi.types, 'SegmentOpened', 'LedgerRestored'],
-  initial: () => ({ kpi: kpi.initial(), book: '', bookAsOf: 0, monthEnds: '', month: '', past: [] }),
+  initial: () => ({ ...nothingReported(), monthEnds: '', month: '', past: [] }),
   apply: (state, recorded) => {
-    const { event } = recorded
     // Before the book is opened its zone is not known.
     if (recorded.at > state.monthEnds && state.kpi.equity.portfolio.currency !== '')
       beginMonth(state, recorded)
-    if (event.type === 'SegmentOpened' || event.type === 'LedgerRestored') {
-      if (event.data.book !== state.book) state.bookAsOf = recorded.seq
-      state.book = event.data.book
-      return state
-    }
-    state.kpi = feedKpi(state.kpi, recorded)
+    takeInReport(state, recorded)
     return state
   },
 }
 
+/** By type, the fields that the latest report is folded from. */
+export const reportFields: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({ ...kpiFields, SegmentOpened: ['book'], LedgerRestored: ['book'] }),
+)
+
+export const nothingReported = (): LatestReport => ({ kpi: kpi.initial(), book: '', bookAsOf: 0 })
+
+/** `recorded` needs no more than its `reportFields`. */
+export const takeInReport = (
+  report: LatestReport,
+  recorded: Pick<Recorded<BookEvent>, 'seq' | 'event'>,
+): void => {
+  const { seq, event } = recorded
+  if (event.type === 'SegmentOpened' || event.type === 'LedgerRestored') {
+    if (event.data.book !== report.book) report.bookAsOf = seq
+    report.book = event.data.book
+  } else report.kpi = feedKpi(report.kpi, recorded as Recorded<BookEvent>)
+}
+
 const { apply: feedKpi }: AnyProjection<Kpi> = kpi
+
+export const latestReport = (report: LatestReport): ReportTexts =>
+  reportTexts(report.kpi, report.book, asOfLatest(report))
 
 const beginMonth = (state: KpiReports, { seq, at }: Recorded): void => {
   const { zone } = state.kpi.equity.portfolio
@@ -71,7 +92,7 @@ const beginMonth = (state: KpiReports, { seq, at }: Recorded): void => {
     state.past.push({
       month: state.month,
       asOf: seq,
-      texts: reportTexts(state.kpi, state.book, asOfLatest(state)),
+      texts: latestReport(state),
     })
     if (state.past.length > monthsMax) state.past.shift()
   }
@@ -83,12 +104,12 @@ const beginMonth = (state: KpiReports, { seq, at }: Recorded): void => {
 const firstOfNextMonth = (date: CalendarDate): CalendarDate =>
   `${addDays(`${date.slice(0, 7)}-28`, 4).slice(0, 7)}-01`
 
-const asOfLatest = (state: KpiReports): Seq => Math.max(kpiAsOf(state.kpi), state.bookAsOf)
+const asOfLatest = (report: LatestReport): Seq => Math.max(kpiAsOf(report.kpi), report.bookAsOf)
 
 const hasFigures = (state: KpiReports): boolean => kpiAsOf(state.kpi) > 0
 
 /** The report in its three forms. */
-export const reportTexts = (state: Kpi, book: string, asOf: Seq): ReportTexts => {
+const reportTexts = (state: Kpi, book: string, asOf: Seq): ReportTexts => {
   const document = kpiDocument(state, book, asOf)
   return {
     json: printJson({ asOf, book, ...printKpi(kpiReport(state)), ...printDocument(document) }),
@@ -107,7 +128,7 @@ export const kpiReportFiles = function* (state: KpiReports): Generator<ViewFile>
   const asOf = asOfLatest(state)
   let texts: ReportTexts | undefined
   const printed = () => {
-    texts ??= reportTexts(state.kpi, state.book, asOf)
+    texts ??= latestReport(state)
     return texts
   }
   for (const form of ['json', 'csv', 'html'] as const)
