@@ -8,6 +8,7 @@ import { type Cell, printRow } from '../projections/csv.ts'
 import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
+import { counted } from './sentence.ts'
 
 interface Options {
   format: 'jsonl' | 'csv'
@@ -59,7 +60,7 @@ export const exportEvents: Command<Options> = {
     }
     await out.close()
     if (options.out !== undefined) {
-      engine.screen.say(`${lines} lines in ${options.out}`)
+      engine.screen.say(`${counted(lines, 'line')} in ${options.out}`)
       engine.screen.result({ file: options.out, lines })
     }
     return exit.done

@@ -1,6 +1,9 @@
 // Commands of a document that need a machine with systemd: blocks whose fence says ```sh box. One command a line; what stands
 // behind # is for people, except numbers in front of a colon: the exit codes that are expected, 0 where none stand.
 
+/** The pages of docs/ that have such blocks, in the order in which they are played, one behind the other. */
+export const boxPages = ['runbooks.md', 'operations.md', 'without-systemd.md'] as const
+
 export interface BoxCommand {
   /** Title of the section. */
   readonly section: string

@@ -123,7 +123,7 @@ const works: ReadonlyArray<readonly [argv: readonly string[], says: string]> = [
     ['export', '--day', '2023-03-21', '--type', 'OrderFilled', '--format', 'csv', '--out', 'FILE'],
     'lines in',
   ],
-  [['export', '--open', '1', '--out', 'FILE'], '1 lines in'],
+  [['export', '--open', '1', '--out', 'FILE'], '1 line in'],
   [['verify', '2023-03-21'], 'clean'],
 ]
 
