@@ -135,7 +135,11 @@ export const verbs: readonly Verb[] = [
     'Tell people outside what has changed; ping while there is progress',
     async () => (await import('./notify.ts')).notify,
   ),
-  verb('guard', 'guard -- CHECK: heals within a budget', async () => (await import('./guard.ts')).guard),
+  verb(
+    'guard',
+    'Run the check behind --, and heal what it finds within a budget',
+    async () => (await import('./guard.ts')).guard,
+  ),
   verb(
     'check preflight',
     'May the morning begin?',
@@ -225,7 +229,12 @@ export const runCommandLine = async (
         describe: 'Where the ledger is: jsonl, or esdb://host:2113',
         global: true,
       })
-      .option('json', { type: 'boolean', default: false, describe: 'For programs', global: true })
+      .option('json', {
+        type: 'boolean',
+        default: false,
+        describe: 'One JSON document instead of text',
+        global: true,
+      })
       .option('log-level', { type: 'string', describe: 'trace debug info warn error silent', global: true })
       .option('as-of', { type: 'string', describe: 'Recorded data: where the clock stands', global: true })
       // Behind -- stands the command that guard runs; for other verbs it stays among their own words.
@@ -239,7 +248,9 @@ export const runCommandLine = async (
       .wrap(Math.min(screen.columns, 100))
       .fail((message, error) => {
         // A message of yargs can have several lines; an error is one sentence.
-        const sentence = message.replaceAll(/\s+/g, ' ')
+        const sentence = /^Not enough non-option/.test(message)
+          ? lacksWords(argv)
+          : message.replaceAll(/\s+/g, ' ')
         throw (
           error ??
           new Stop(exit.usage, `${sentence}${/[.?]$/.test(sentence) ? '' : '.'} veritape --help shows how`)
@@ -273,6 +284,14 @@ const requireOnce = (args: Readonly<Record<string, unknown>>, options: unknown):
   return true
 }
 
+/** The parser counts arguments; a person wants to know which. */
+const lacksWords = ([word]: readonly string[]): string =>
+  `a word is missing: veritape ${verbs.find(({ usage }) => usage.split(' ')[0] === word)?.usage ?? '<verb>'}`
+
+/** 'kpi: The key figures · costs: Fees, slippage and shortfall' */
+const contentsOf = (word: string, group: readonly Verb[]): string =>
+  group.map(({ usage, describe }) => `${usage.slice(word.length + 1)}: ${describe}`).join(' · ')
+
 /** 'check config' and 'check session' stand under one word 'check'. */
 const withVerbs = (
   parser: Argv<object>,
@@ -298,7 +317,7 @@ const withVerbs = (
     if (first === undefined) continue
     if (key === first.usage) built = single(built, first)
     else
-      built = built.command(key, group.map(({ describe }) => describe).join(' · '), inner => {
+      built = built.command(key, contentsOf(key, group), inner => {
         let nested: Argv<object> = inner.demandCommand(
           1,
           `veritape ${key} what? ${group.map(({ usage }) => usage).join(', ')}`,

@@ -37,7 +37,7 @@ export const deploy: Command<Options> = {
         default: false,
         describe: 'Fetch and prove; change nothing that runs',
       })
-      .option('sha256', { type: 'string', describe: 'What the archive must be' })
+      .option('sha256', { type: 'string', describe: 'SHA-256 that the archive must have' })
       .option('settle', { type: 'number', default: 15, describe: 'Seconds to watch a restarted book' })
       .option('keep', { type: 'number', default: 3, describe: 'Releases to keep' }),
   run: async (engine, options) => {

@@ -145,6 +145,7 @@ const raise = async (engine: Engine, diary: GuardDiary, check: string, sentence:
   guardHands.shout(`${config.book}: ${said}`)
   guardHands.alarm(config.book, `${clock.now()} ${said}\n${check}\n`)
   const raised = await diary.write(AlertRaised({ severity: 'error', subject: check, sentence: said }))
+  engine.screen.say(`veritape why ${raised.seq} tells how it came to this`)
   await diary.tell(engine, { severity: 'error', subject: 'alarm', sentence: said, seq: raised.seq })
 }
 
@@ -161,7 +162,9 @@ const cryOut = async (
 }
 
 const sentenceOf = (check: string, finding: Finding, next: Next): string =>
-  `${check}: ${finding}; ${next.kind === 'recover' ? `${next.because}: ${next.action}` : next.sentence}`
+  finding === 'well' && next.kind === 'done'
+    ? `${check}: ${next.sentence}`
+    : `${check}: ${finding}; ${next.kind === 'recover' ? `${next.because}: ${next.action}` : next.sentence}`
 
 const sentenceIn = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

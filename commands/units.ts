@@ -19,7 +19,7 @@ const placeOptions = <T>(yargs: Argv<T>) =>
       type: 'string',
       array: true,
       describe:
-        'Name of a file in /etc/veritape/credentials/BOOK, and of others behind it; those installed when left out',
+        'A secret for the units, by its file in /etc/veritape/credentials/BOOK; repeatable. Those installed when left out',
     })
 
 export const unitsInstall: Command<PlaceOptions & { yes: boolean }> = {

@@ -30,13 +30,7 @@ export const kpiPage = (document: KpiDocument): string => {
     sections: [
       tiles(document),
       curveSection(document),
-      section('Results', [
-        sharesTable('By strategy', 'strategy', report.byStrategy),
-        sharesTable('By symbol', 'symbol', report.bySymbol),
-        ...(report.byAnchor.some(({ name }) => name !== 'none')
-          ? [sharesTable('By anchor of the scan', 'anchor', report.byAnchor)]
-          : []),
-      ]),
+      section('Results', resultsOf(report)),
       section(
         'Execution',
         [costsTable('Costs by symbol', 'symbol', document.costs.bySymbol, document.costs.total)],
@@ -99,6 +93,10 @@ const figureCell = (figure: Figure): PageCell => {
   return datum(shown(figure.value), text, figure.unit === 'money' && text.startsWith('−') ? 'loss' : '')
 }
 
+/** '39 trades', '1 trade', '1 order that ended'. */
+const sampleOf = ({ sample, of }: Figure): string =>
+  `${grouped(`${sample}`)} ${sample === 1 ? of.replace(/s\b/, '') : of}`
+
 const html = (cell: PageCell): string => (typeof cell === 'string' ? escaped(cell) : cell.html)
 
 // ── sections ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -109,7 +107,7 @@ const tiles = ({ report, opening, returnShare }: KpiDocument): string => {
   const tile = (label: string, start: string, remark?: string): string => {
     const figure = starting(start)
     if (figure === undefined) return ''
-    const below = remark ?? `${grouped(`${figure.sample}`)} ${figure.of}`
+    const below = remark ?? sampleOf(figure)
     return `<div><dt>${label}</dt><dd>${html(figureCell(figure))}</dd><dd>${below}</dd></div>`
   }
   const change =
@@ -174,6 +172,18 @@ const curveSection = ({ curve, opening, report: { currency } }: KpiDocument): st
     ],
     `At the end of each day of trading. The dashed line is what the book opened with, ${grouped(toPlaces(opening, 2))} ${escaped(currency)}; below it, how far the day ended under the highest equity so far.`,
   )
+}
+
+const resultsOf = ({ byStrategy, bySymbol, byAnchor }: KpiDocument['report']): readonly string[] => {
+  if (bySymbol.every(({ figures }) => figures.trades === 0))
+    return ['<p>No round trip yet: nothing that was opened has been closed again.</p>']
+  return [
+    sharesTable('By strategy', 'strategy', byStrategy),
+    sharesTable('By symbol', 'symbol', bySymbol),
+    ...(byAnchor.some(({ name }) => name !== 'none')
+      ? [sharesTable('By anchor of the scan', 'anchor', byAnchor)]
+      : []),
+  ]
 }
 
 /** What never came to a round trip is counted, not listed: of a watchlist that is most of it. */
@@ -267,7 +277,7 @@ const figuresTable = (figures: readonly Figure[]): string =>
     figures.map(figure => [
       { html: `<code>${escaped(figure.name)}</code>` },
       figureCell(figure),
-      `${grouped(`${figure.sample}`)} ${figure.of}`,
+      sampleOf(figure),
     ]),
     [1],
   )

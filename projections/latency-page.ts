@@ -3,7 +3,7 @@
 import { isSome, type Option } from '../domain/result.ts'
 import type { Cell } from './csv.ts'
 import type { Percentiles, stepNames } from './latency.ts'
-import { count, datum, type PageCell, pageTable, printPage, section } from './report-page.ts'
+import { count, datum, grouped, type PageCell, pageTable, printPage, section } from './report-page.ts'
 import { notAvailable, roundedIn, shown } from './shown.ts'
 
 type Step = readonly [name: (typeof stepNames)[number], taken: Percentiles]
@@ -42,7 +42,7 @@ export const latencyPage = (book: string, steps: readonly Step[], isRecorded: bo
         ],
         isRecorded
           ? 'None: the book trades recorded candles by their own time. A live book has latencies.'
-          : '',
+          : 'Half of the orders took no longer than p50, 99 of 100 no longer than p99. The last two steps are sums of those above.',
       ),
     ],
     footer:
@@ -51,5 +51,5 @@ export const latencyPage = (book: string, steps: readonly Step[], isRecorded: bo
 
 const milliseconds = (value: Option<number>): PageCell => {
   const exact = roundedIn(value)
-  return isSome(exact) ? datum(exact.value, exact.value.toFixed(3)) : datum(notAvailable, '–')
+  return isSome(exact) ? datum(exact.value, grouped(exact.value.toFixed(3))) : datum(notAvailable, '–')
 }

@@ -29,7 +29,7 @@ const labelsMax = 5
 /** The figure's inner HTML: axis, picture, axis. Same points, same text: only + - × / are used. */
 export const linePlot = ({ kind, description, points, fillFrom, base, printTick }: Plot): string => {
   const values = [base, ...points.map(({ value }) => value)]
-  const ticks = ticksOf(Math.min(...values), Math.max(...values))
+  const ticks = ticksOf(...roomFor(values, fillFrom))
   const low = ticks[0] as number
   const high = ticks.at(-1) as number
   const y = (value: number) => ((high - value) / (high - low)) * height
@@ -71,12 +71,22 @@ export const linePlot = ({ kind, description, points, fillFrom, base, printTick 
 
 const at = (value: number): string => String(Number(value.toFixed(2)))
 
+/** A level line gets room above and below it; what hangs down from the top, below only. */
+const roomFor = (
+  values: readonly number[],
+  fillFrom: Plot['fillFrom'],
+): readonly [lowest: number, highest: number] => {
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)]
+  if (highest > lowest) return [lowest, highest]
+  const room = Math.max(Math.abs(highest) / 50, 0.01)
+  return [lowest - room, fillFrom === 'top' ? highest : highest + room]
+}
+
 /** Round numbers from below the lowest to above the highest value, about as many as wanted. */
 const ticksOf = (lowest: number, highest: number): readonly number[] => {
-  const span = highest > lowest ? highest - lowest : Math.max(Math.abs(highest) / 50, 0.01)
-  const step = roundStep(span / ticksWanted)
+  const step = roundStep((highest - lowest) / ticksWanted)
   const first = Math.floor(lowest / step)
-  const last = Math.max(Math.ceil(highest / step), first + 1)
+  const last = Math.ceil(highest / step)
   return Array.from({ length: last - first + 1 }, (_, index) =>
     Number(((first + index) * step).toPrecision(12)),
   )

@@ -101,12 +101,12 @@ export const printPage = ({ title, subtitle, sections, footer }: ReportPage): st
 const style = `
 :root {
   --page: #f6f7f9; --card: #fff; --ink: #16202c; --soft: #5a6675; --rule: #dfe4ea; --grid: #e9edf1;
-  --line: #1f5fa8; --fill: #1f5fa81c; --loss: #b3261e; --lossfill: #b3261e1f;
+  --line: #1f5fa8; --fill: #1f5fa81c; --loss: #b3261e; --lossfill: #b3261e1f; --shade: #16202c2e;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0f141a; --card: #171e26; --ink: #e4e9ef; --soft: #94a1b0; --rule: #2b3541; --grid: #232c36;
-    --line: #74aef0; --fill: #74aef026; --loss: #ff8a80; --lossfill: #ff8a8026;
+    --line: #74aef0; --fill: #74aef026; --loss: #ff8a80; --lossfill: #ff8a8026; --shade: #000000b0;
   }
 }
 * { box-sizing: border-box; }
@@ -149,7 +149,11 @@ section > p { margin: 0.6rem 0 0; color: var(--soft); font-size: 0.8125rem; }
 .plot.drawdown polygon { fill: var(--lossfill); }
 .plot rect { fill: transparent; }
 .plot rect:hover { fill: var(--fill); }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto;
+  background: linear-gradient(to right, var(--card) 40%, transparent) left, linear-gradient(to left, var(--card) 40%, transparent) right,
+    linear-gradient(to right, var(--shade), transparent) left, linear-gradient(to left, var(--shade), transparent) right;
+  background-size: 2.5rem 100%, 2.5rem 100%, 0.8rem 100%, 0.8rem 100%; background-repeat: no-repeat;
+  background-attachment: local, local, scroll, scroll; }
 .scroll + .scroll { margin-top: 1.5rem; }
 .scroll:focus-visible { outline: 2px solid var(--line); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; }
@@ -166,6 +170,8 @@ small { display: block; color: var(--soft); font-size: 0.75rem; }
 @media (max-width: 40rem) {
   body { padding: 1.25rem 0.75rem; }
   section { padding: 0.9rem; }
+  table { font-size: 0.8125rem; }
+  th, td { padding-right: 0.65rem; }
   .tiles { grid-template-columns: 1fr 1fr; }
   .plot .y { width: 3.6rem; }
   .plot .x span:nth-child(even) { display: none; }
@@ -173,6 +179,6 @@ small { display: block; color: var(--soft); font-size: 0.75rem; }
 @media print {
   body { max-width: none; padding: 0; background: none; }
   section, .tiles { break-inside: avoid; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; background: none; }
 }
 `

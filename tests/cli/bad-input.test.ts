@@ -105,6 +105,11 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     code: 65,
     says: ['BTCUSDT-5m-2023-03.csv.gz', 'not a whole gzip file', 'copy it again'],
   },
+  'a verb without the word that it needs': {
+    argv: ['why', ...own],
+    code: 64,
+    says: ['a word is missing: veritape why <id>'],
+  },
   'a symbol that nobody recorded': {
     argv: [...execute, '--symbol', 'DOGE/USDT'],
     code: 65,
