@@ -5,7 +5,7 @@ import type { Mode } from '../domain/event-store.ts'
 import type { Halts } from '../domain/safety.ts'
 import type { DriftFound } from '../domain/truth.ts'
 import type { Run } from '../projections/heartbeat.ts'
-import { duration, megabytes, type Surroundings } from './surroundings.ts'
+import { duration, mebibytes, type Surroundings } from './surroundings.ts'
 
 /** What the ledger adds to it. */
 export interface Recorded {
@@ -90,7 +90,7 @@ const aroundIt = ({ disk, views }: Surroundings, recorded: Recorded | undefined)
   const found: string[] = []
   if ('failure' in disk) found.push(`the disk cannot be looked at: ${disk.failure}`)
   else if (disk.free < diskFreeMin)
-    found.push(`the disk is nearly full: ${megabytes(disk.free)} MB free; free some space`)
+    found.push(`the disk is nearly full: ${mebibytes(disk.free)} MiB free; free some space`)
   if ('failure' in views) found.push(`the views cannot be read: ${views.failure}`)
   else if (recorded !== undefined) {
     if (views.asOf === undefined) found.push(`no views in ${views.path}; veritape project writes them`)

@@ -71,7 +71,7 @@ export const whereItLies = ({ disk, views }: Surroundings, head: number | undefi
     'disk',
     'failure' in disk
       ? 'cannot be looked at'
-      : `${megabytes(disk.free)} MB free, ${Math.floor((disk.free / disk.total) * 100)} %`,
+      : `${mebibytes(disk.free)} MiB free, ${Math.floor((disk.free / disk.total) * 100)} %`,
   ],
 ]
 
@@ -84,7 +84,7 @@ export const printAround = ({ poison, killed, executor, disk, views }: Surroundi
   views: 'failure' in views ? views : { asOf: views.asOf ?? null },
 })
 
-export const megabytes = (bytes: number): number => Math.floor(bytes / 2 ** 20)
+export const mebibytes = (bytes: number): number => Math.floor(bytes / 2 ** 20)
 
 const units = [
   [86_400_000, 'd'],

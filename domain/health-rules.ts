@@ -95,7 +95,7 @@ const ledger: Rule = ({ ledgerObjection, head }) =>
 
 /** A day of the busiest book is some hundred megabytes. */
 const disk: Rule = ({ disk: { free, total } }) => {
-  const share = `${Math.floor(free / 2 ** 20)} MB free, ${Math.floor((free / total) * 100)} %`
+  const share = `${Math.floor(free / 2 ** 20)} MiB free, ${Math.floor((free / total) * 100)} %`
   if (free < 200 * 2 ** 20) return check('disk', 'unhealthy', share)
   return check('disk', free < 2 ** 30 ? 'degraded' : 'ok', share)
 }

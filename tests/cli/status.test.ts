@@ -50,7 +50,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'no ledger': {
     make: cwd => rmSync(join(cwd, 'ledger'), { recursive: true }),
     code: 65,
-    shows: ['demo-crypto (paper): the ledger cannot be read', 'MB free'],
+    shows: ['demo-crypto (paper): the ledger cannot be read', 'MiB free'],
     says: 'it is created by the first',
   },
   'no ledger and no state': {

@@ -81,7 +81,7 @@ describe('next', () => {
   })
 
   test.each([
-    ['disk  unhealthy  12 MB free, 0 %', 'no room on the disk'],
+    ['disk  unhealthy  12 MiB free, 0 %', 'no room on the disk'],
     ['ledger  unhealthy  line 12 is damaged', 'damaged ledger'],
     ['drift  unhealthy  1 unresolved\nunits  unhealthy  failed: x', 'drift'],
     ['binance {"msg":"Invalid API-key"}', 'refused credentials'],
@@ -120,7 +120,7 @@ describe('next', () => {
   })
 
   test('an ok line of a check is no pattern', () => {
-    const output = 'disk  ok  90000 MB free\ndrift  ok  none known\nsomething  unhealthy  odd'
+    const output = 'disk  ok  90000 MiB free\ndrift  ok  none known\nsomething  unhealthy  odd'
     expect(nextStep({ ...ill, output })).toEqual({
       kind: 'alert',
       sentence: 'the check failed for a reason that no pattern knows',
