@@ -165,10 +165,11 @@ describe('the page', () => {
   test('takes text of others for text', () => {
     const by = '<script>alert(1)</script>'
     const ledger = ledgerOf([
-      opened(),
+      SegmentOpened({ segment: '2023-03-24.jsonl', book: by, epoch: '2023-03-24T12:00:00.000Z' }),
+      opened({ currency: by }),
       candle('BTC/USDT', '100'),
       intent({ by, symbol: 'BTC/USDT' }),
-      requested(3, { by, symbol: 'BTC/USDT' }),
+      requested(4, { by, symbol: 'BTC/USDT' }),
       buy('1', '100', { by, symbol: 'BTC/USDT' }),
       sell('1', '110', { by, symbol: 'BTC/USDT', tradeId: 't-2' }),
       cycle({ fills: 2 }),
