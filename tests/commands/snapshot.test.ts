@@ -1,6 +1,6 @@
 // veritape snapshot on a book in memory: what can be had is recorded as one event, what cannot is named.
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Engine } from '../../commands/engine.ts'
 import { snapshot } from '../../commands/snapshot.ts'
 import { sha256 } from '../../domain/hash.ts'
@@ -73,6 +73,30 @@ test('asks for a bounded number of symbols and names the others', async () => {
   expect(asked).toBe(50)
   const [first] = await taken(book)
   expect(first?.missing.filter(({ why }) => why.startsWith('only 50 symbols'))).toHaveLength(10)
+})
+
+test('asks no longer than a minute and names whom it did not ask', async () => {
+  const book = world()
+  await trade(book.engine(), closeOf(12))
+  let passed = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => passed)
+  const slow: MarketData = {
+    ...live,
+    quote: async () => {
+      passed += 25_000
+      return { value: { last: '1', bid: '1', ask: '1' }, raw: '' }
+    },
+  }
+  await look(book.engine({ market: async () => slow }), 'A', 'B', 'C', 'D', 'E').finally(() =>
+    clock.mockRestore(),
+  )
+  const [first] = await taken(book)
+  expect(Object.keys(first?.tickers ?? {})).toEqual(['A', 'B', 'C'])
+  const why = 'the source was too slow for all of them'
+  expect(first?.missing).toEqual([
+    { what: 'quote of D', why },
+    { what: 'quote of E', why },
+  ])
 })
 
 test('when nothing can be had nothing is recorded: 69, with what was tried', async () => {
