@@ -88,7 +88,7 @@ const printed = ({ value, unit }: Figure): string => {
   }
 }
 
-const figureCell = (figure: Figure): PageCell => {
+const figureCell = (figure: Figure): { readonly html: string } => {
   const text = printed(figure)
   return datum(shown(figure.value), text, figure.unit === 'money' && text.startsWith('−') ? 'loss' : '')
 }
@@ -96,8 +96,6 @@ const figureCell = (figure: Figure): PageCell => {
 /** '39 trades', '1 trade', '1 order that ended'. */
 const sampleOf = ({ sample, of }: Figure): string =>
   `${grouped(`${sample}`)} ${sample === 1 ? of.replace(/s\b/, '') : of}`
-
-const html = (cell: PageCell): string => (typeof cell === 'string' ? escaped(cell) : cell.html)
 
 // ── sections ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -108,12 +106,12 @@ const tiles = ({ report, opening, returnShare }: KpiDocument): string => {
     const figure = starting(start)
     if (figure === undefined) return ''
     const below = remark ?? sampleOf(figure)
-    return `<div><dt>${label}</dt><dd>${html(figureCell(figure))}</dd><dd>${below}</dd></div>`
+    return `<div><dt>${label}</dt><dd>${figureCell(figure).html}</dd><dd>${below}</dd></div>`
   }
   const change =
     returnShare === notAvailable
       ? ''
-      : `${html(datum(returnShare, signedPercent(returnShare), returnShare.startsWith('-') ? 'loss' : ''))} since ${grouped(toPlaces(opening, 2))}`
+      : `${datum(returnShare, signedPercent(returnShare), returnShare.startsWith('-') ? 'loss' : '').html} since ${grouped(toPlaces(opening, 2))}`
   return [
     '<dl class="tiles">',
     tile('Equity', 'equity', change),

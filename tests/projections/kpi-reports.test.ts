@@ -163,7 +163,7 @@ describe('the page', () => {
   })
 
   test('takes text of others for text', () => {
-    const by = '<script>alert(1)</script>'
+    const by = '"><script>alert(1)</script>'
     const ledger = ledgerOf([
       SegmentOpened({ segment: '2023-03-24.jsonl', book: by, epoch: '2023-03-24T12:00:00.000Z' }),
       opened({ currency: by }),
