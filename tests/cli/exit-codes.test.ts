@@ -81,7 +81,10 @@ test('70: an error of our own is never a verdict, and its stack is shown only wh
 test('73: the views cannot be written', async () => {
   const cwd = copyOf(folder)
   writeFileSync(join(cwd, 'file'), '')
-  const projected = await veritape(['project', '--once', ...crypto, '--state', 'file'], { cwd })
+  const projected = await veritape(
+    ['project', '--once', '--config', cryptoExample, '--ledger', 'ledger', '--state', 'file'],
+    { cwd },
+  )
   expect(projected.code).toBe(73)
   expect(projected.stderr).toMatch(/^veritape: cannot write .*\n$/)
 })
