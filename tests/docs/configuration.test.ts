@@ -56,7 +56,7 @@ test('the example of a file is a configuration', () => {
 })
 
 test('the examples of the environment are read as they say', () => {
-  const [, example = ''] = /```sh\n(.*?)```/s.exec(text) ?? []
+  const [, example = ''] = /```dotenv\n(.*?)```/s.exec(text) ?? []
   const environment = Object.fromEntries(
     example
       .trim()
