@@ -4,9 +4,11 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Decimal } from '../../domain/decimal.ts'
-import { add } from '../../domain/decimal.ts'
+import { add, isPositive, sum } from '../../domain/decimal.ts'
 import type { LedgerLine } from '../cli/files.ts'
 import type { Ended } from '../cli/veritape.ts'
+import { activityId } from '../venue-simulator/alpaca.ts'
+import { currenciesOf, type Trade } from '../venue-simulator/books.ts'
 import type { Life, Place } from './places.ts'
 import { done, quantity, type Stage, type theatre, until } from './stage.ts'
 
@@ -99,11 +101,19 @@ const recover = async (stage: Stage, { life, dies }: Place): Promise<void> => {
 
 const has = (type: string) => (lines: readonly LedgerLine[]) => lines.some(({ t }) => t === type)
 
-const fillsIn = (lines: readonly LedgerLine[]) =>
-  lines.filter(({ t }) => t === 'OrderFilled').map(({ d }) => d as Record<'tradeId' | 'quantity', string>)
+/** Of a fill: its quantity is what was traded, before a fee. */
+interface Fill {
+  readonly tradeId: string
+  readonly quantity: Decimal
+  readonly fee: Decimal
+  /** Absent: money. */
+  readonly feeCurrency?: string
+}
 
-const filledIn = (lines: readonly LedgerLine[]): Decimal =>
-  fillsIn(lines).reduce<Decimal>((sum, fill) => add(sum, fill.quantity as Decimal), '0')
+const fillsIn = (lines: readonly LedgerLine[]): readonly Fill[] =>
+  lines.filter(({ t }) => t === 'OrderFilled').map(({ d }) => d as unknown as Fill)
+
+const filledIn = (lines: readonly LedgerLine[]): Decimal => sum(fillsIn(lines).map(fill => fill.quantity))
 
 /** What the ledger says of the order, for a message. */
 const storyOf = (stage: Stage): string =>
@@ -115,11 +125,31 @@ const storyOf = (stage: Stage): string =>
 
 const answers = new Set(['OrderRequested', 'OrderWithheld', 'IntentDenied', 'IntentExpired'])
 
+const feeOf = (tradeId: string, { fee, feeCurrency }: Pick<Fill, 'fee' | 'feeCurrency'>, money: string) =>
+  `${tradeId} (fee ${fee} ${feeCurrency ?? money})`
+
+/** A trade's id as clients see it: Alpaca shows a trade as an activity of the account, which has an id of its own. */
+const shownId = (venue: string, { id, at }: Trade): string => (venue === 'alpaca' ? activityId(at, id) : id)
+
+/** What the account must hold by the view of the portfolio, whose cash is all the money and whose positions start at nothing. */
+const heldIn = (
+  portfolio: Awaited<ReturnType<Stage['view']>>,
+  { symbol, opening }: Stage,
+): Readonly<Record<string, Decimal>> => {
+  const [base, money] = currenciesOf(symbol)
+  const { cash, positions } = portfolio as {
+    readonly cash: Decimal
+    readonly positions: Readonly<Record<string, { readonly quantity: Decimal }>>
+  }
+  return { [base]: add(opening[base] ?? '0', positions[symbol]?.quantity ?? '0'), [money]: cash }
+}
+
 /** The laws, by the venue's books and the ledger's lines; throws with every one that was broken. */
 const judge = async (stage: Stage, life: Life): Promise<string> => {
-  const { orders, trades, byClientId } = await stage.venue.books()
+  const { venue, orders, trades, byClientId, balances } = await stage.venue.books()
   const verified = await stage.run(['verify'])
   const reconciled = await stage.run(['reconcile'])
+  const holds = heldIn(await stage.view('portfolio.json'), stage)
   const lines = stage.lines()
   const count = (...types: string[]) => lines.filter(({ t }) => types.includes(t)).length
   const broken: string[] = []
@@ -130,15 +160,24 @@ const judge = async (stage: Stage, life: Life): Promise<string> => {
   law(Object.keys(byClientId).length === 1, `the venue heard of ${Object.keys(byClientId).join(', ')}`)
   law(count('IntentRaised') === 1, `${count('IntentRaised')} wishes`)
   law(count(...answers) === 1 && count('OrderRequested') === 1, `${count(...answers)} answers to one wish`)
-  const ids = fillsIn(lines).map(({ tradeId }) => tradeId)
-  const wanted = trades.map(({ id }) => id)
+  const [base, money] = currenciesOf(stage.symbol)
+  const listed = (each: readonly string[]) => [...each].sort().join(', ')
+  const fills = listed(fillsIn(lines).map(fill => feeOf(fill.tradeId, fill, money)))
+  const wanted = listed(trades.map(trade => feeOf(shownId(venue, trade), trade, money)))
+  law(fills === wanted, `fills ${fills}, and the venue has ${wanted}`)
   law(
-    [...ids].sort().join() === [...wanted].sort().join(),
-    `fills ${ids.join(', ')}, and the venue has ${wanted.join(', ')}`,
+    trades.every(({ fee }) => isPositive(fee)),
+    'the venue took no fee',
   )
+  for (const currency of [base, money]) {
+    const [ours, theirs] = [holds[currency], balances[currency]]
+    law(ours === theirs, `the portfolio comes to ${ours} ${currency}, and the venue has ${theirs}`)
+  }
   const filled = life === 'market order' ? quantity : '0'
   law(filledIn(lines) === filled, `filled ${filledIn(lines)}, not ${filled}`)
   law(life === 'market order' || count('OrderCancelled') === 1, `${count('OrderCancelled')} ends`)
+  const verdict = lines.findLast(({ t }) => t === 'ReconciliationCompleted')?.d
+  law(verdict?.drifts === 0, `compared at last: ${JSON.stringify(verdict)}`)
   law(count('DriftFound', 'TradingHalted', 'AlertRaised') === 0, 'a drift, an alert or a halt')
   law(verified.code === 0, `verify ended with ${verified.code}: ${verified.stdout}`)
   law(

@@ -1,12 +1,13 @@
 // The stage of one column of the matrix: a venue at a fixed address, a live book on it, and snapshots of both from which
 // each death begins: the order wished, or resting and its cancel wished.
 
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Decimal } from '../../domain/decimal.ts'
 import { type LedgerLine, linesOf } from '../cli/files.ts'
 import { type Ended, type Running, start, veritape } from '../cli/veritape.ts'
+import { currenciesOf } from '../venue-simulator/books.ts'
 import type { VenueName, VenueScript } from '../venue-simulator/script.ts'
 import { startVenue, type Venue } from '../venue-simulator/venue.ts'
 import type { Life } from './places.ts'
@@ -18,11 +19,27 @@ const limit = '30000'
 const build = process.env.VERITAPE_CRASH_DIST === undefined ? {} : { dist: process.env.VERITAPE_CRASH_DIST }
 const patienceMs = 150_000
 
+/**
+ * What a taker pays, as a share of what is traded. Of a purchase binance, bitfinex and alpaca take it in what was bought,
+ * kraken and kucoin in money (docs/live.md says who says so). Odd digits show where one was lost.
+ */
+export const takerFees: Readonly<Record<VenueName, Decimal>> = {
+  binance: '0.00111',
+  kraken: '0.004',
+  bitfinex: '0.00222',
+  kucoin: '0.001',
+  alpaca: '0.0025',
+}
+
 export interface Stage {
   readonly symbol: string
+  /** What the account held before anything was ordered, by currency. */
+  readonly opening: Readonly<Record<string, Decimal>>
   readonly venue: Venue
   readonly folder: string
   lines(): readonly LedgerLine[]
+  /** The view of this name as the program writes it now: 'portfolio.json'. Throws when it cannot. */
+  view(name: string): Promise<Readonly<Record<string, unknown>>>
   run(argv: readonly string[], env?: Record<string, string>): Promise<Ended>
   start(argv: readonly string[], env?: Record<string, string>): Running
   /** The operator's wish of this life, always under the same id. */
@@ -38,26 +55,29 @@ export const until = async (what: string, is: () => Promise<boolean> | boolean):
     if (performance.now() - since > patienceMs) throw new Error(`waited in vain until ${what}`)
 }
 
-/** Markets of the venue with a thin first level, so that one market order is filled in two parts. */
-const scriptOf = (name: VenueName, symbol: string, takerFee: Decimal): VenueScript => {
-  const [, quote = ''] = symbol.split('/')
-  return {
-    markets: [
-      {
-        symbol,
-        tick: '0.1',
-        lot: name === 'bitfinex' ? '0.00000001' : '0.00001', // as adapters/ccxt-rules.ts takes it
-        minimumQuantity: '0.0001',
-        minimumCost: '5',
-        makerFee: '0',
-        takerFee,
-        around: '42000',
-        book: { levels: ['0.004', '1000000'] },
-      },
-    ],
-    balances: { [quote]: '10000', BTC: '0.5' },
-  }
+/** What the account holds before anything is ordered, by currency. */
+const openingOf = (symbol: string): Readonly<Record<string, Decimal>> => {
+  const [base, money] = currenciesOf(symbol)
+  return { [base]: '0.5', [money]: '10000' }
 }
+
+/** Markets of the venue with a thin first level, so that one market order is filled in two parts. */
+const scriptOf = (name: VenueName, symbol: string): VenueScript => ({
+  markets: [
+    {
+      symbol,
+      tick: '0.1',
+      lot: name === 'bitfinex' ? '0.00000001' : '0.00001', // as adapters/ccxt-rules.ts takes it
+      minimumQuantity: '0.0001',
+      minimumCost: '5',
+      makerFee: '0',
+      takerFee: takerFees[name],
+      around: '42000',
+      book: { levels: ['0.004', '1000000'] },
+    },
+  ],
+  balances: openingOf(symbol),
+})
 
 /** Of a market that the book does not trade: only the operator wishes for anything. */
 const elsewhere = {
@@ -72,13 +92,9 @@ const symbolOf = (name: VenueName): string =>
   name === 'binance' || name === 'kucoin' ? 'BTC/USDT' : 'BTC/USD'
 
 /** Opens stages of one venue, below a folder. Snapshots are made when they are first needed. */
-export const theatre = (
-  name: VenueName,
-  below: string,
-  takerFee: Decimal = name === 'kraken' ? '0.004' : '0',
-) => {
+export const theatre = (name: VenueName, below: string) => {
   const symbol = symbolOf(name)
-  const script = scriptOf(name, symbol, takerFee)
+  const script = scriptOf(name, symbol)
   const adapter = name === 'alpaca' ? 'alpaca-crypto' : name
   let port = 0
   let env: Record<string, string> = {}
@@ -96,6 +112,10 @@ export const theatre = (
       venue,
       folder,
       lines,
+      view: async file => {
+        done(await run(['project', '--once']))
+        return JSON.parse(readFileSync(join(folder, 'state/book', file), 'utf8'))
+      },
       run,
       start: (argv, extra = {}) =>
         start([...argv, '--config', file], { ...options, env: { ...env, ...extra } }),
@@ -105,6 +125,7 @@ export const theatre = (
           extra,
         ),
       symbol,
+      opening: openingOf(symbol),
       cancel: extra => run(['intent', 'cancel', orderIdIn(lines()), '--id', 'no-more'], extra),
       close: async () => {
         await venue.stop()

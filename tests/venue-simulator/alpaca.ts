@@ -466,7 +466,7 @@ const skin = (exchange: Exchange): Skin => {
 /** Nine places at most, without trailing zeros: what a quotient is printed as. */
 const plain = (value: Decimal): Decimal => toPlaces(value, 9).replace(/\.?0+$/, '') as Decimal
 
-const activityId = (at: number, trade: string): string =>
+export const activityId = (at: number, trade: string): string =>
   `${time(at).replace(/\D/g, '')}::${uuid('activity', trade)}`
 
 /** Average price paid for what is held; what the account began with counts at the first price there is. */
