@@ -14,6 +14,8 @@ const venues = (process.env.VERITAPE_CRASH_VENUES ?? 'binance').split(',') as Ve
 /** Only places whose name contains this: repeats a cell. */
 const only = process.env.VERITAPE_CRASH_ONLY
 const tally = process.env.VERITAPE_CRASHES_TALLY
+/** What run.ts calls the program; kept with each outcome. */
+const program = process.env.VERITAPE_CRASH_PROGRAM
 /** 'i/n': the i-th of n parts, from 0, that run beside each other. */
 const [part = 0, parts = 1] = (process.env.VERITAPE_CRASH_PART ?? '0/1').split('/').map(Number)
 
@@ -54,7 +56,8 @@ describe.each(venues.filter(venue => cellsOf(venue).length > 0))('an order at %s
     async (_, place) => {
       const { life, where } = place
       const tell = (outcome: string) => {
-        if (tally !== undefined) appendFileSync(tally, `${JSON.stringify({ venue, life, where, outcome })}\n`)
+        const line = JSON.stringify({ venue, life, where, outcome, program })
+        if (tally !== undefined) appendFileSync(tally, `${line}\n`)
       }
       try {
         tell(await cell(on, place))

@@ -3,13 +3,14 @@
 // other, because most of the time is waiting. With a tally an interrupted run goes on where it was, and
 // --parts 0 prints what there is.
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { circumstances, row, writePart } from '../faults/page.ts'
+import { venueNames } from '../venue-simulator/script.ts'
 import { type Place, places } from './places.ts'
 
 interface Cell {
@@ -17,6 +18,8 @@ interface Cell {
   readonly life: string
   readonly where: string
   readonly outcome: string
+  /** As of `programNow`, when the cell was run. */
+  readonly program?: string
 }
 
 const root = process.cwd()
@@ -24,7 +27,7 @@ const root = process.cwd()
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
-    venues: { type: 'string', default: 'binance,kraken' },
+    venues: { type: 'string', default: venueNames.join() },
     only: { type: 'string' },
     parts: { type: 'string', default: '2' },
     tally: { type: 'string' },
@@ -32,8 +35,18 @@ const { values } = parseArgs({
 })
 const venues = values.venues.split(',')
 
+/** The last commit that changed the program, which a later one of tests or pages does not. */
+const programNow = (): string => {
+  const git = (...words: string[]) =>
+    execFileSync('git', [...words, '--', 'domain', 'projections', 'adapters', 'commands'], {
+      encoding: 'utf8',
+    })
+  const commit = git('log', '-1', '--format=%h').trim()
+  return git('status', '--porcelain') === '' ? commit : `${commit}, changed since`
+}
+
 /** A part of the cells of one venue; resolves with whether each held. */
-const column = (venue: string, part: string, tally: string): Promise<boolean> =>
+const column = (venue: string, part: string, tally: string, program: string): Promise<boolean> =>
   new Promise((resolve, reject) => {
     const env = {
       ...process.env,
@@ -41,6 +54,7 @@ const column = (venue: string, part: string, tally: string): Promise<boolean> =>
       VERITAPE_CRASH_VENUES: venue,
       VERITAPE_CRASHES_TALLY: tally,
       VERITAPE_CRASH_PART: part,
+      VERITAPE_CRASH_PROGRAM: program,
       ...(values.only === undefined ? {} : { VERITAPE_CRASH_ONLY: values.only }),
     }
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
@@ -77,6 +91,7 @@ const print = (cells: readonly Cell[]) => {
 const markdown = (cells: readonly Cell[], seconds: number | undefined): string =>
   [
     circumstances(seconds),
+    `The program: ${[...new Set(cells.map(({ program }) => program ?? 'of an unknown commit'))].join('; ')}.`,
     '',
     row('order', 'dies', ...venues),
     row('---', '---', ...venues.map(() => '---')),
@@ -94,7 +109,10 @@ const main = async (): Promise<number> => {
   try {
     const since = performance.now()
     const parts = Array.from({ length: Number(values.parts) }, (_, index) => `${index}/${values.parts}`)
-    const verdicts = await Promise.all(venues.flatMap(venue => parts.map(part => column(venue, part, tally))))
+    const program = programNow()
+    const verdicts = await Promise.all(
+      venues.flatMap(venue => parts.map(part => column(venue, part, tally, program))),
+    )
     if (!existsSync(tally)) throw new Error('no cell was run')
     const lines = readFileSync(tally, 'utf8').split('\n').slice(0, -1)
     const cells = lines.map(line => JSON.parse(line) as Cell)
