@@ -1,5 +1,5 @@
 // The crash matrix: the real program is killed with SIGKILL at every durable event and every network step of an order's
-// life, against a venue that keeps books of its own. A cell of each venue here; all of them with npm run test:crashes.
+// life, against a venue that keeps books of its own. A cell of most venues here; all of them with npm run test:crashes.
 
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
