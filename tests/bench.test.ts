@@ -16,6 +16,7 @@ const promised = [
   'scan_500',
   'scan_3000',
   'order_path_vs_bare',
+  'order_wire_vs_bare',
   'append_group_vs_lmdb',
   'append_one_vs_sqlite',
   'append_one_vs_sqlite_normal',

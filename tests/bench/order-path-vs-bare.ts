@@ -6,6 +6,8 @@ import { openJsonlStore } from '../../adapters/jsonl-store.ts'
 import type { Engine } from '../../commands/engine.ts'
 import { sha256 } from '../../domain/hash.ts'
 import type { MarketData } from '../../domain/market-data.ts'
+import type { OrderRequest } from '../../domain/order.ts'
+import type { PlaceAnswer } from '../../domain/venue.ts'
 import { champions, closeOf, config, recorded, trade, type World, world } from '../engine-in-memory.ts'
 import type { Benchmark } from './benchmark.ts'
 
@@ -28,15 +30,24 @@ export const orderPathVsBare: Benchmark = {
       ours: async () => {
         books += 1
         const place = `${folder}/book-${books}`
-        return medianOf(await orderPaths(candles, world => onDisk(world, place)))
+        return medianOf(await orderPaths(candles, world => onDisk(world, place), atOnce))
       },
-      theirs: async () => medianOf(await orderPaths(candles, world => world.engine())),
+      theirs: async () => medianOf(await orderPaths(candles, world => world.engine(), atOnce)),
     }
   },
 }
 
+/** Places an order; `heardAt` is when it reached the venue, by performance.now(). */
+export type Place = (request: OrderRequest) => Promise<{ answer: PlaceAnswer; heardAt: number }>
+
+/** A venue in this process that takes what it is given. */
+const atOnce: Place = async ({ orderId }) => ({
+  heardAt: performance.now(),
+  answer: { kind: 'accepted', venueOrderId: sha256(orderId).slice(0, 8) },
+})
+
 /** An engine of that world whose book lies on the disk. */
-const onDisk = (from: World, folder: string): Engine => {
+export const onDisk = (from: World, folder: string): Engine => {
   const engine = from.engine()
   const { book, mode } = settings
   const open = (role: Parameters<Engine['writeLedger']>[0]) =>
@@ -45,7 +56,11 @@ const onDisk = (from: World, folder: string): Engine => {
 }
 
 /** Milliseconds from the candle to the venue, of every order of so many candles that answers the candle of its turn. */
-const orderPaths = async (candles: number, engineOf: (world: World) => Engine): Promise<number[]> => {
+export const orderPaths = async (
+  candles: number,
+  engineOf: (world: World) => Engine,
+  place: Place,
+): Promise<number[]> => {
   const taken: number[] = []
   let delivered: number | undefined
   const market: MarketData = {
@@ -63,8 +78,10 @@ const orderPaths = async (candles: number, engineOf: (world: World) => Engine): 
     return {
       ...paper,
       place: async request => {
-        if (delivered !== undefined) taken.push(performance.now() - delivered)
-        return { kind: 'accepted', venueOrderId: sha256(request.orderId).slice(0, 8) }
+        const since = delivered
+        const { answer, heardAt } = await place(request)
+        if (since !== undefined) taken.push(heardAt - since)
+        return answer
       },
     }
   }
@@ -73,5 +90,5 @@ const orderPaths = async (candles: number, engineOf: (world: World) => Engine): 
   return taken
 }
 
-const medianOf = (values: readonly number[]): number =>
+export const medianOf = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number

@@ -11,6 +11,7 @@ import { dayOf100Vs1 } from './day-of-100-vs-1.ts'
 import { filterVsJsonparse } from './filter-vs-jsonparse.ts'
 import { open10yVs1d } from './open-10y-vs-1d.ts'
 import { orderPathVsBare } from './order-path-vs-bare.ts'
+import { orderWireVsBare } from './order-wire-vs-bare.ts'
 import { installPeers } from './peer.ts'
 import { benchFolder, inFolder } from './place.ts'
 import { replayVsJsonparse, sealedReplayVsJsonparse } from './replay-vs-jsonparse.ts'
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   scan500,
   scan3000,
   orderPathVsBare,
+  orderWireVsBare,
   appendGroupVsLmdb,
   ...appendOneVsPeers,
 ]
