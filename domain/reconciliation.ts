@@ -2,7 +2,7 @@
 //
 //   our fill that the ledger lacks      ──▶ recorded, once
 //   our order that is over at the venue ──▶ its end is recorded, once all its fills are there
-//   a trade or order of nobody of ours  ──▶ adopted: its owner's own
+//   a trade or order of nobody of ours  ──▶ adopted: its owner's own; a trade not before it is clear that it is not ours
 //   what was there when the book opened ──▶ adopted, and taken back when a trade explains it (adoption.ts)
 //   anything else that does not agree   ──▶ drift: held with the evidence until it agrees or an operator adopts it
 //
@@ -85,6 +85,8 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
   ) => drifts.push({ subject, name, ...(symbol === undefined ? {} : { symbol }), ledger, venue, evidence })
 
   const tradesSeen = new Set<string>()
+  /** Orders in doubt that trades of no known order may be of. */
+  const perhapsTraded = new Set<string>()
   const owners: AccountTrade[] = []
   for (const trade of seen.trades) {
     if (tradesSeen.has(tradeKey(trade))) continue
@@ -101,6 +103,10 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
           `${trade.side} ${trade.quantity} for ${orderId}`,
         )
       else if (!books.externalTrades.has(tradeKey(trade))) {
+        books.applyTrade(expected, trade)
+        const perhaps = mayBeOf(books, seen, trade)
+        for (const each of perhaps) perhapsTraded.add(each)
+        if (perhaps.length > 0) continue // it is shown again when that order is clear
         const { tradeId, venueOrderId, symbol, side, price, quantity, fee, feeCurrency, venueTime } = trade
         external.push(
           ExternalTradeObserved({
@@ -116,7 +122,6 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
             evidence,
           }),
         )
-        books.applyTrade(expected, trade)
         owners.push(trade)
       }
       continue
@@ -162,7 +167,8 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
         continue
       }
       const age = millisecondsOf(seen.observed) - millisecondsOf(order.request.decided)
-      if (age <= unprovenMs || !isZero(own.filled) || resting.has(orderId)) continue
+      if (age <= unprovenMs || !isZero(own.filled) || resting.has(orderId) || perhapsTraded.has(orderId))
+        continue
       const reason = `the venue never had it: not known by its id, not open and without a trade, ${age / 1000} s after it was asked for`
       orders.push({ orderId, command: { type: 'ReportRejection', data: { orderId, reason } } })
       continue
@@ -214,6 +220,29 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
 /** Trade numbers are unique per market at most venues, not per account. */
 export const tradeKey = ({ symbol, tradeId }: Pick<AccountTrade, 'symbol' | 'tradeId'>): string =>
   `${symbol} ${tradeId}`
+
+/**
+ * Answers of one round may be of different ages: an order can arrive, or come to light, between the question for it and the one
+ * for the trades. Its number at the venue is not known then. A trade that is older than this was there when the order was asked for.
+ */
+const roundMs = 300_000
+
+/** Ids of the orders in doubt that a trade of an unknown order may be of. */
+const mayBeOf = (
+  books: AccountBooks,
+  { observed, found }: Evidence,
+  { symbol, side, venueTime }: AccountTrade,
+): readonly string[] => {
+  if (millisecondsOf(venueTime) < millisecondsOf(observed) - roundMs) return []
+  const inDoubt: string[] = []
+  for (const [orderId, { order }] of books.orders) {
+    const answer = found.get(orderId)
+    const isClear =
+      !isLive(order) || order.venueOrderId !== undefined || (answer && answer.kind !== 'not-known')
+    if (!isClear && order.request.symbol === symbol && order.request.side === side) inDoubt.push(orderId)
+  }
+  return inDoubt
+}
 
 /** The form of every order id that this program makes: what carries it is no owner's own order. */
 const hasOurForm = (orderId: string): boolean => /^[0-9a-z]{7}-[1-9]\d{0,9}$/.test(orderId)

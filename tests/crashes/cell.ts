@@ -20,6 +20,7 @@ export const cell = async (on: ReturnType<typeof theatre>, place: Place): Promis
   try {
     await die(stage, place)
     await stage.venue.faults.clear()
+    if (place.later !== undefined) await stage.venue.faults.add(place.later)
     await recover(stage, place)
     const outcome = await judge(stage, place.life)
     await stage.close()

@@ -17,6 +17,8 @@ export interface Place {
   readonly dies: 'intent' | 'execute'
   /** What the venue does, one rule after the other: each is given to it when the one before has fired. */
   readonly faults: readonly FaultRuleScript[]
+  /** What the venue does to the process that comes next. */
+  readonly later?: FaultRuleScript
   /** CRASH_AT of death.mjs. Absent: killed from outside as soon as the last fault has fired. */
   readonly at?: string
 }
@@ -75,6 +77,15 @@ const arrivesLate = (life: Life, on: Operation, ms: number): Place => ({
   faults: [{ on, fault: { kind: 'delayed', ms, where: 'request' } }],
 })
 
+/** The order is there and done, and whoever asks for it first is told by a copy of the venue's books that has not heard of it. */
+const toldLate = (life: Life): Place => ({
+  life,
+  where: 'place: done, the next process is told late',
+  dies: 'execute',
+  faults: [{ on: 'place', fault: { kind: 'stall', where: 'headers', landed: true } }],
+  later: { on: [...questions], fault: { kind: 'unseen' }, times: 3 },
+})
+
 const requested = (life: Life): readonly Place[] => [
   ...aroundEvent(life, 'OrderRequested'),
   ...aroundRequest(life, 'place', 'place'),
@@ -94,6 +105,7 @@ const inDoubt = (life: Life): readonly Place[] => [
 export const places: readonly Place[] = [
   ...aroundEvent('market order', 'IntentRaised', { dies: 'intent' }),
   ...requested('market order'),
+  toldLate('market order'),
   ...inDoubt('market order'),
   ...aroundRequest('market order', 'trades', 'trades', [seen('place')]),
   ...aroundEvent('market order', 'OrderFilled'),

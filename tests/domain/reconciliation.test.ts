@@ -122,6 +122,22 @@ describe('our orders', () => {
     expect(reconcile(books, traded, 0).orders.map(({ command }) => command.type)).toEqual(['ReportFill'])
   })
 
+  test('a trade of an order that nobody knows is not the owner’s while it may be of one in doubt', () => {
+    const books = booksOf(...agreed, OrderRequested(request))
+    const found = new Map([[orderId, { kind: 'not-known' as const }]])
+    const unknown = trade({ orderId: undefined })
+    const between = reconcile(books, seen({ found, trades: [unknown], holdings: afterTrade }), 0)
+    expect(between).toMatchObject({ orders: [], external: [], drifts: [] })
+    const others = [
+      trade({ orderId: undefined, venueTime: '2023-03-24T12:54:59.999Z' }), // it was there when the order was asked for
+      trade({ orderId: undefined, side: 'sell', price: '29000' }),
+    ]
+    for (const other of others)
+      expect(reconcile(books, seen({ found, trades: [other] }), 86_400_000).external).toHaveLength(1)
+    const clear = new Map([[orderId, { kind: 'open' as const, venueOrderId: 'v-2', filled: '0' as const }]])
+    expect(reconcile(books, seen({ found: clear, trades: [unknown] }), 0).external).toHaveLength(1)
+  })
+
   test('what carries an id of our form and is in no ledger of ours is never called the owner’s', () => {
     const stranger = trade({ orderId: 'abcdefg-12', venueOrderId: 'v-7' })
     const verdict = reconcile(booksOf(...agreed), seen({ trades: [stranger], holdings: afterTrade }), 0)
