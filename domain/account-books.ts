@@ -41,6 +41,8 @@ export interface AccountBooks {
   readonly orders: Map<string, { readonly order: Order; readonly link: Link }>
   /** Our id by the venue's own. */
   readonly orderIdOfVenue: Map<string, string>
+  /** Our id by market and number of a trade that the ledger has as a fill: venues do not name it in a trade. */
+  readonly orderIdOfTrade: Map<string, string>
   readonly externalTrades: Set<string>
   readonly externalOrders: Set<string>
   /** Drift that nothing has resolved yet. */
@@ -103,6 +105,7 @@ export const accountBooks = (): AccountBooks => {
     openedAt: undefined,
     orders: new Map(),
     orderIdOfVenue: new Map(),
+    orderIdOfTrade: new Map(),
     externalTrades: new Set(),
     externalOrders: new Set(),
     drifts: new Map(),
@@ -126,6 +129,7 @@ export const accountBooks = (): AccountBooks => {
           return
         case 'OrderFilled':
           applyTrade(holdings, event.data)
+          books.orderIdOfTrade.set(`${event.data.symbol} ${event.data.tradeId}`, event.data.orderId)
           takeOrder({ ...recorded, event })
           return
         case 'ExternalTradeObserved':

@@ -91,7 +91,10 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
   for (const trade of seen.trades) {
     if (tradesSeen.has(tradeKey(trade))) continue
     tradesSeen.add(tradeKey(trade))
-    const orderId = trade.orderId ?? books.orderIdOfVenue.get(trade.venueOrderId)
+    const orderId =
+      trade.orderId ??
+      books.orderIdOfVenue.get(trade.venueOrderId) ??
+      books.orderIdOfTrade.get(tradeKey(trade))
     const own = orderId === undefined ? undefined : standingOf(orderId)
     if (own === undefined) {
       if (orderId !== undefined && hasOurForm(orderId))

@@ -138,6 +138,13 @@ describe('our orders', () => {
     expect(reconcile(books, seen({ found: clear, trades: [unknown] }), 0).external).toHaveLength(1)
   })
 
+  test('a trade that the ledger has as a fill is ours, also when nobody told under which number the venue has its order', () => {
+    const had = OrderFilled({ ...orderFilled(7, 't-1', '0.1').data, price: '28000', fee: '2.8' })
+    const books = booksOf(...agreed, OrderRequested(request), had)
+    const shown = seen({ trades: [trade({ orderId: undefined })], holdings: afterTrade })
+    expect(reconcile(books, shown, 0)).toMatchObject({ orders: [], external: [], drifts: [] })
+  })
+
   test('what carries an id of our form and is in no ledger of ours is never called the owner’s', () => {
     const stranger = trade({ orderId: 'abcdefg-12', venueOrderId: 'v-7' })
     const verdict = reconcile(booksOf(...agreed), seen({ trades: [stranger], holdings: afterTrade }), 0)

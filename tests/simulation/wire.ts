@@ -247,7 +247,7 @@ export const wire = ({
             ({ order, id, price, quantity, fee, feeCurrency, liquidity, time }): AccountTrade => ({
               tradeId: id,
               venueOrderId: order.id,
-              orderId: order.clientId,
+              orderId: undefined, // venues do not name it in a trade
               symbol: order.symbol,
               side: order.side,
               price: text(price) as `${number}`,
