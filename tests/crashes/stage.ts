@@ -1,6 +1,7 @@
 // The stage of one column of the matrix: a venue at a fixed address, a live book on it, and snapshots of both from which
 // each death begins: the order wished, or resting and its cancel wished.
 
+import { randomInt } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -137,8 +138,9 @@ export const theatre = (name: VenueName, below: string) => {
   const first = async (): Promise<string> => {
     const folder = join(below, 'opened')
     mkdirSync(join(folder, 'champions'), { recursive: true })
-    const { url, stop } = await startVenue(name, { folder: join(folder, 'venue'), script })
-    port = Number(new URL(url).port)
+    // The venue comes back at this port again and again: one that the system does not give away in between.
+    port = randomInt(10_000, 32_768)
+    const { url, stop } = await startVenue(name, { folder: join(folder, 'venue'), script, port })
     const keys = keysOf(name, url)
     const config = {
       book: 'book',
