@@ -27,12 +27,12 @@ const isTold = (venue: string, { life, where }: Place): boolean =>
   readFileSync(tally, 'utf8').includes(JSON.stringify({ venue, life, where }).slice(0, -1))
 
 /**
- * An order asked for and never sent, one sent whose answer nobody heard, a question on its way, and a fill half written. None
+ * An order asked for and never sent, one sent whose answer nobody heard, a question on its way, a fill half written. None
  * at kraken, where ccxt spaces its requests so far apart that a cell takes a minute.
  */
 const sample: Partial<Record<VenueName, string>> = {
   kucoin: 'market order, OrderRequested: durable',
-  alpaca: 'market order, place: done, the answer on its way',
+  alpaca: 'market order, place: done, the next process is told late',
   binance: 'market order, find, the order is there: sent, never arrives',
   bitfinex: 'market order, OrderFilled (2.): half written',
 }
