@@ -66,7 +66,10 @@ test('for a program it is one object', async () => {
 
 test('it is refused with the documented codes, and changes nothing', async () => {
   const before = bytesOf(book)
-  expect(await veritape(['repair', '--apply', '--book', 'other'], { cwd })).toMatchObject({ code: 65, stdout: '' })
+  expect(await veritape(['repair', '--apply', '--book', 'other'], { cwd })).toMatchObject({
+    code: 65,
+    stdout: '',
+  })
   expect(existsSync(join(cwd, 'ledger/other'))).toBe(false)
 
   const held = holdExecutor(book)
