@@ -22,6 +22,7 @@ export interface AlpacaApi {
   traderPrivateGetV2Clock(): Promise<Readonly<Record<string, unknown>>>
   traderPrivateGetV2Calendar(given: object): Promise<readonly Readonly<Record<string, unknown>>[]>
   marketPrivateGetV2StocksBars(given: object): Promise<Readonly<Record<string, unknown>>>
+  marketPrivateGetV2StocksSymbolSnapshot(given: object): Promise<Readonly<Record<string, unknown>>>
 }
 
 export const alpacaApi = (api: Exchange): AlpacaApi => api as unknown as AlpacaApi

@@ -10,6 +10,7 @@ import { addDays, dateIn, type Instant, instantOf, millisecondsOf } from '../dom
 import { millisecondsIn, type Timeframe } from '../domain/timeframe.ts'
 import { VenueUnavailable } from '../domain/venue.ts'
 import { alpacaApi, alpacaRules } from './alpaca-equities.ts'
+import { alpacaQuote } from './alpaca-quote.ts'
 import { figuresOf } from './candle-figures.ts'
 import type { CcxtExchange } from './ccxt-exchange.ts'
 import { isObject } from './ccxt-questions.ts'
@@ -97,6 +98,7 @@ export const alpacaMarket = (exchange: CcxtExchange, calendar: Calendar): Market
     dataset: () => undefined,
     nextClose: (_symbol, timeframe, now) => nextClose(calendar, timeframe, now),
     rules: () => alpacaRules,
+    quote: symbol => alpacaQuote(exchange, symbol),
   }
 }
 

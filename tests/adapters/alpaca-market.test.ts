@@ -233,3 +233,33 @@ describe('the clock and the calendar of the exchange', () => {
     await expect(requireSameCalendar(exchange, nyseCalendar, now)).rejects.toThrow(says)
   })
 })
+
+describe('the quote of a share', () => {
+  const snapshot = (more: object = {}) => ({
+    symbol: 'AAPL',
+    latestTrade: { p: 172.3, s: 40, t: '2026-03-02T15:00:00.1Z' },
+    latestQuote: { ap: 172.32, as: 3, bp: 172.29, bs: 1, t: '2026-03-02T15:00:00.2Z' },
+    ...more,
+  })
+  const quoteOf = async (answer: Answer) => {
+    const { market, asked } = await alpaca(() => answer)
+    return { asked, quote: await market.quote?.('AAPL') }
+  }
+
+  test('is its last trade and the best bid and ask at IEX, exact, with the answer beside them', async () => {
+    const { asked, quote } = await quoteOf(snapshot())
+    expect(quote?.value).toEqual({ last: '172.3', bid: '172.29', ask: '172.32' })
+    expect(quote?.raw).toContain('"p":172.3')
+    expect(asked.map(each => each.get('feed'))).toEqual(['iex'])
+  })
+
+  test('leaves out what is not told: a side without an order, a share without a trade', async () => {
+    const bare = await quoteOf(snapshot({ latestTrade: null, latestQuote: { ap: 0, bp: 172.29 } }))
+    expect(bare.quote?.value).toEqual({ bid: '172.29' })
+  })
+
+  test('of another share, or none at all, is no answer', async () => {
+    await expect(quoteOf(snapshot({ symbol: 'MSFT' }))).rejects.toThrow(VenueUnavailable)
+    await expect(quoteOf('<html>soon</html>')).rejects.toThrow(VenueUnavailable)
+  })
+})
