@@ -23,15 +23,15 @@ export const mutations: readonly Mutation[] = [
     name: 'acknowledges before the sync',
     soonest: 'power-cut',
     file: writer,
-    find: '    sync(fd)\n    group.settle(segment, start + length)\n',
-    put: '    group.settle(segment, start + length)\n',
+    find: '    sync(fd)\n    group.settle(segment, start + bytes.length)\n',
+    put: '    group.settle(segment, start + bytes.length)\n',
   },
   {
     name: 'moves HEAD before the sync',
     soonest: 'power-cut',
     file: writer,
-    find: "    sync(fd)\n    group.settle(segment, start + length)\n    return moveHeadOr('the events are durable, but ')\n",
-    put: "    group.settle(segment, start + length)\n    const moved = moveHeadOr('the events are durable, but ')\n    sync(fd)\n    return moved\n",
+    find: "    sync(fd)\n    group.settle(segment, start + bytes.length)\n    return moveHeadOr('the events are durable, but ')\n",
+    put: "    group.settle(segment, start + bytes.length)\n    const moved = moveHeadOr('the events are durable, but ')\n    sync(fd)\n    return moved\n",
   },
   {
     name: 'tries a failed sync again',
@@ -42,8 +42,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'ignores a short write',
     file: 'adapters/ledger-appending.ts',
-    find: 'return written === length ? undefined',
-    put: 'return written >= 0 ? undefined',
+    find: 'return count === lines.length ? undefined',
+    put: 'return count >= 0 ? undefined',
   },
   {
     name: 'leaves the torn bytes of a failed write in the file',
@@ -75,8 +75,8 @@ export const mutations: readonly Mutation[] = [
     name: 'skips the check of the chain',
     soonest: 'every-byte',
     file: 'adapters/ledger-scan.ts',
-    find: '  if (previous !== chain.hash)',
-    put: '  if (previous.length !== chain.hash.length)',
+    find: '  if (!claimsPrevious(bytes, end, chain.hash))',
+    put: "  if (chain.hash === '' && !claimsPrevious(bytes, end, chain.hash))",
   },
   {
     name: 'takes half a group for a whole one',
