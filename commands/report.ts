@@ -3,7 +3,7 @@
 import type { Decimal } from '../domain/decimal.ts'
 import { toPlaces } from '../domain/decimal.ts'
 import { isSome, type Option } from '../domain/result.ts'
-import { type KpiGroup, kpiFiles, kpiReport } from '../projections/kpi.ts'
+import { type KpiGroup, kpiFiles, kpiReport } from '../projections/key-figures.ts'
 import { latestReport, nothingReported, reportFields, takeInReport } from '../projections/kpi-reports.ts'
 import type { Figure } from '../projections/shown.ts'
 import type { Command } from './command.ts'

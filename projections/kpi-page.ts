@@ -3,7 +3,7 @@
 import { type Decimal, toNumber, toPlaces } from '../domain/decimal.ts'
 import { isSome, type Option } from '../domain/result.ts'
 import { costsRemark, costsTable } from './costs-page.ts'
-import type { KpiGroup, KpiShare } from './kpi.ts'
+import type { KpiGroup, KpiShare } from './key-figures.ts'
 import type { CurvePoint, KpiDocument } from './kpi-document.ts'
 import { linePlot } from './line-plot.ts'
 import {

@@ -1,7 +1,8 @@
 // What stood behind each round trip: the strategy, the scan and its anchor; and the key figures by them.
 
 import { expect, test } from 'vitest'
-import { kpi, kpiReport } from '../../projections/kpi.ts'
+import { kpiReport } from '../../projections/key-figures.ts'
+import { kpi } from '../../projections/kpi.ts'
 import { fold } from '../../projections/projection.ts'
 import { trades } from '../../projections/trades.ts'
 import { buy, intent, ledgerOf, opened, requested, sell } from './ledger-of.ts'

@@ -5,7 +5,8 @@ import { CandleClosed } from '../../domain/candle.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
 import { type Decimal, readDecimal } from '../../domain/decimal.ts'
 import { instantAt, NewYork } from '../../domain/time.ts'
-import { kpi, kpiFiles, kpiReport, printKpi } from '../../projections/kpi.ts'
+import { kpiFiles, kpiReport, printKpi } from '../../projections/key-figures.ts'
+import { kpi } from '../../projections/kpi.ts'
 import { fold } from '../../projections/projection.ts'
 import {
   buy,
