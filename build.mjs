@@ -1,20 +1,19 @@
 // Compiles the program into dist/, and puts what a command line loads into one file: Node opens, reads and links two
 // hundred modules in the time in which a short command could be done. What a verb imports late is still run late.
 //
-//   dist/commands/main.js    what `veritape` starts: everything, in one file
-//   dist/chunks/             the same for a thread that it starts
-//   dist/domain/ …           every module by itself: what the file was made of, and what tests and benches import
+//   dist/commands/main.js                  what `veritape` starts: everything, in one file
+//   dist/commands/ledger-check-worker.js   the same for the thread that it starts, where that file looks for it: beside itself
+//   dist/domain/ …                         every module by itself: what the files were made of, and what tests and benches import
 
 import { execFileSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { build } from 'esbuild'
 
-rmSync('dist/chunks', { recursive: true, force: true })
 execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' })
 await build({
   entryPoints: {
     'commands/main': 'dist/commands/main.js',
-    'chunks/ledger-check-worker': 'dist/adapters/ledger-check-worker.js',
+    'commands/ledger-check-worker': 'dist/adapters/ledger-check-worker.js',
   },
   outdir: 'dist',
   allowOverwrite: true,

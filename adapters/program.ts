@@ -18,11 +18,10 @@ export interface Program {
 }
 
 const Package = z.object({ name: z.literal('veritape'), version: z.string() })
-/** The last is a build's: the same code in few files. */
-const codeFolders = ['adapters', 'commands', 'domain', 'projections', 'chunks']
+const codeFolders = ['adapters', 'commands', 'domain', 'projections']
 const codeFile = /\.(?:js|ts|json)$/
 
-/** `codeFolder` holds `adapters/`, `domain/` and so on: the package itself, or its `dist/`, from which chunks run too. */
+/** `codeFolder` holds `adapters/`, `domain/` and so on: the package itself, or its `dist/`. */
 export const programAt = (codeFolder: string): Program => {
   const { root, version } = packageOf(codeFolder)
   let hash: string | undefined
