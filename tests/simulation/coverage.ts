@@ -20,6 +20,8 @@ export const seedsForKinds = 240
 export const seedsForCells = 1500
 /** A cell is claimed to be reachable that 1500 seeds met so often: by chance alone hardly any 1500 miss it. */
 const often = 25
+/** A kind is claimed to be met by the fewer seeds above that 1500 met so often: some five times in 240. */
+const oftenEnoughForFew = 30
 
 export const kindOf = (cell: string): string => cell.split(' | ')[0] as string
 
@@ -36,11 +38,13 @@ export const unmet = (hits: Hits, seeds: number): readonly string[] => {
   return seeds < seedsForCells ? missing : [...missing, ...cells.filter(cell => hits[cell] === undefined)]
 }
 
-/** The text of reachable.json after a run: kinds from its first seeds, cells from all of them. */
+/** The text of reachable.json after a run: kinds that its first seeds met too, cells from all of them. */
 export const claim = (first: Hits, all: Hits): string => {
   const cells = Object.entries(all).filter(([, times]) => times >= often)
-  const kinds = kindsIn(first)
-  const text: Reachable = { kinds: [...kinds].sort(), cells: cells.map(([cell]) => cell).sort() }
+  const times = new Map<string, number>()
+  for (const [cell, met] of Object.entries(all)) times.set(kindOf(cell), (times.get(kindOf(cell)) ?? 0) + met)
+  const kinds = [...kindsIn(first)].filter(kind => (times.get(kind) ?? 0) >= oftenEnoughForFew)
+  const text: Reachable = { kinds: kinds.sort(), cells: cells.map(([cell]) => cell).sort() }
   return `${JSON.stringify(text, undefined, 2)}\n`
 }
 
