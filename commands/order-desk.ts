@@ -119,10 +119,16 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
     const { order } = book.orders.get(orderId) as BookOrder
     const { symbol } = order.request
     // A cancel whose answer was lost may have been done; one of an order in doubt may be of nothing. Ask first.
-    const isFirst = !order.cancelRequested && order.status === 'open'
+    const isFirst = !order.cancelRequested && order.venueOrderId !== undefined
     await record(orderId, { type: 'RequestCancel', data: { orderId, reason } })
     if (!isFirst) {
       const found = await ask(orderId, symbol)
+      // Without its number, a fill that is told after its end would be nobody's.
+      if (found !== undefined && found.kind !== 'not-known')
+        await record(orderId, {
+          type: 'ReportAcceptance',
+          data: { orderId, venueOrderId: found.venueOrderId },
+        })
       if (found?.kind === 'done') endsMissing.add(orderId)
       if (found?.kind !== 'open') return // its end is reported or reconciled, or it is asked again
     }

@@ -1,5 +1,7 @@
 // Doubt: an order was requested and nobody knows whether the venue has it. Ask by its id before anything else.
 //
+// An order that is open by a fill alone is asked for too: its number at the venue tells its later trades from the owner's.
+//
 //   requested, unknown ──find──▶ known ─────────────────────────────▶ accepted
 //                          └───▶ not known, and again after settling ─▶ it provably never arrived:
 //                                    still wanted ──▶ the resend is recorded, then sent under the same id
@@ -107,7 +109,8 @@ export const orderDoubt = (
     settle: async now => {
       let stale = 0
       for (const { order } of liveOrders(book)) {
-        if (order.status !== 'requested' && order.status !== 'unknown') continue
+        const isInDoubt = order.status === 'requested' || order.status === 'unknown'
+        if (!isInDoubt && order.venueOrderId !== undefined) continue
         const { orderId, decided } = order.request
         const found = await ask(order)
         if (found !== undefined && found.kind !== 'not-known') {
@@ -119,6 +122,7 @@ export const orderDoubt = (
           })
           continue
         }
+        if (!isInDoubt) continue // a fill has proven that the venue has it; its number is asked for again
         if (venue.remote)
           await record(orderId, {
             type: 'ReportLostAnswer',

@@ -7,7 +7,14 @@ import type { Decimal } from '../domain/decimal.ts'
 import { because, becauseOf, outside, type Proposed, propose, type Recorded } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
 import { decide, evolve, isLive, type Order } from '../domain/order.ts'
-import { type Drift, type Evidence, reconcile, tradeKey, type Verdict } from '../domain/reconciliation.ts'
+import {
+  type Drift,
+  type Evidence,
+  hasNumber,
+  reconcile,
+  tradeKey,
+  type Verdict,
+} from '../domain/reconciliation.ts'
 import { isLeft } from '../domain/result.ts'
 import { orderStreamOf, truthStream } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
@@ -20,7 +27,7 @@ import { markOf } from './order-desk.ts'
 export interface Reconciled {
   readonly verdict: 'agrees' | 'drift'
   readonly rounds: number
-  /** Live orders that were asked about in the last round. */
+  /** Orders that were asked about in the last round: the live ones, and those whose number is not known. */
   readonly orders: number
   /** Fills of ours that the ledger lacked. */
   readonly fills: number
@@ -160,7 +167,7 @@ export const askAccount = async (
 ): Promise<Evidence> => {
   const found = new Map<string, VenueOrder>()
   for (const { order } of books.orders.values())
-    if (isLive(order))
+    if (isLive(order) || !hasNumber(order))
       found.set(order.request.orderId, await venue.find(order.request.orderId, order.request.symbol))
   const resting = await account.restingOrders()
   for (const { orderId, symbol } of resting.value) {

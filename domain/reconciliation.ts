@@ -29,7 +29,7 @@ import type { AccountTrade, RestingOrder, VenueOrder } from './venue.ts'
 export interface Evidence {
   /** The book's clock when the asking began. */
   readonly observed: Instant
-  /** What the venue says of each live order of the book, by our id. */
+  /** What the venue says of each order of the book that is live or without a number there, by our id. */
   readonly found: ReadonlyMap<string, VenueOrder>
   readonly resting: readonly RestingOrder[]
   readonly trades: readonly AccountTrade[]
@@ -84,6 +84,11 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
     venue: string,
   ) => drifts.push({ subject, name, ...(symbol === undefined ? {} : { symbol }), ledger, venue, evidence })
 
+  /** Our id by the venue's number, also where only this round's answers say it. */
+  const orderIdOfVenue = new Map(books.orderIdOfVenue)
+  for (const [orderId, answer] of seen.found)
+    if (answer.kind !== 'not-known') orderIdOfVenue.set(answer.venueOrderId, orderId)
+
   const tradesSeen = new Set<string>()
   /** Orders in doubt that trades of no known order may be of. */
   const perhapsTraded = new Set<string>()
@@ -92,9 +97,7 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
     if (tradesSeen.has(tradeKey(trade))) continue
     tradesSeen.add(tradeKey(trade))
     const orderId =
-      trade.orderId ??
-      books.orderIdOfVenue.get(trade.venueOrderId) ??
-      books.orderIdOfTrade.get(tradeKey(trade))
+      trade.orderId ?? orderIdOfVenue.get(trade.venueOrderId) ?? books.orderIdOfTrade.get(tradeKey(trade))
     const own = orderId === undefined ? undefined : standingOf(orderId)
     if (own === undefined) {
       if (orderId !== undefined && hasOurForm(orderId))
@@ -143,7 +146,7 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
   }
 
   for (const order of seen.resting) {
-    const orderId = order.orderId ?? books.orderIdOfVenue.get(order.venueOrderId)
+    const orderId = order.orderId ?? orderIdOfVenue.get(order.venueOrderId)
     const own = orderId === undefined ? undefined : books.orders.get(orderId)?.order
     if (own !== undefined) {
       // It may have ended between two answers; whether it is really still there is asked by its id.
@@ -230,6 +233,13 @@ export const tradeKey = ({ symbol, tradeId }: Pick<AccountTrade, 'symbol' | 'tra
  */
 const roundMs = 300_000
 
+/**
+ * Whether the trades of an order can be told from the owner's: they name it by its number at the venue, if at all. Of an order
+ * that a report said to be filled or over, nobody may have asked for the number yet; one that was rejected has none.
+ */
+export const hasNumber = ({ venueOrderId, status }: Order): boolean =>
+  venueOrderId !== undefined || status === 'rejected'
+
 /** Ids of the orders in doubt that a trade of an unknown order may be of. */
 const mayBeOf = (
   books: AccountBooks,
@@ -240,8 +250,7 @@ const mayBeOf = (
   const inDoubt: string[] = []
   for (const [orderId, { order }] of books.orders) {
     const answer = found.get(orderId)
-    const isClear =
-      !isLive(order) || order.venueOrderId !== undefined || (answer && answer.kind !== 'not-known')
+    const isClear = hasNumber(order) || (answer !== undefined && answer.kind !== 'not-known')
     if (!isClear && order.request.symbol === symbol && order.request.side === side) inDoubt.push(orderId)
   }
   return inDoubt

@@ -7,6 +7,7 @@ import { resume } from '../../commands/halt.ts'
 import { add } from '../../domain/decimal.ts'
 import type { EventStore } from '../../domain/event-store.ts'
 import { haltOfOverfill } from '../../domain/safety.ts'
+import { orderStreamOf } from '../../domain/stream.ts'
 import { type Venue, VenueUnavailable } from '../../domain/venue.ts'
 import {
   closeOf,
@@ -16,6 +17,7 @@ import {
   trade,
   tradeUntilDeath,
   type World,
+  wish,
   world,
 } from '../engine-in-memory.ts'
 
@@ -197,5 +199,83 @@ describe('orders that a remote venue does not know, too late to believe it', () 
       reason: `the outcome of ${unknown} orders stays unknown, 1 are allowed; veritape reconcile, then resume`,
     })
     expect(named(events, 'OrderRequested').filter(({ seq }) => seq > (halt?.seq ?? 0))).toEqual([])
+  })
+})
+
+describe('the number of an order at the venue, by which its trades are told from the owner’s', () => {
+  /** A remote venue whose answers to orders are lost; what it knows is what the test lets it know. */
+  const losesAnswers = (answers: Partial<Venue>) => (): Partial<Venue> => ({
+    remote: true,
+    place: async () => ({ kind: 'unknown', detail: 'the connection was reset' }),
+    reports: async () => [],
+    ...answers,
+  })
+  const unavailable: Venue['find'] = async () => {
+    throw new VenueUnavailable('the line is dead')
+  }
+  /** A book whose last turn asked for its first order and heard no answer. */
+  const inDoubt = async () => {
+    const book = withOrders({ settleSeconds: 15, resendSeconds: 86_400 })
+    for (let candles = 1; ; candles++) {
+      await trade(at(book, losesAnswers({ find: unavailable })), closeOf(candles))
+      const [requested] = named(await book.events(), 'OrderRequested')
+      if (requested !== undefined) return { book, candles, request: requested.event.data }
+    }
+  }
+  const typesOf = async (book: World, orderId: string) =>
+    (await book.events())
+      .filter(({ stream }) => stream === orderStreamOf(orderId))
+      .map(({ event }) => event.type)
+
+  test('is recorded before an order in doubt is withdrawn: a fill that is told later is still its own', async () => {
+    const { book, candles, request } = await inDoubt()
+    const { orderId } = request
+    await wish(book.engine(), { what: 'cancel', subject: orderId, id: 'c-1' })
+    let isBeforeReports = true
+    const venue = losesAnswers({
+      find: async (id, symbol) =>
+        isBeforeReports ? unavailable(id, symbol) : { kind: 'open', venueOrderId: 'v-1' },
+      reports: async () => {
+        isBeforeReports = false
+        return []
+      },
+      cancel: async () => ({ kind: 'cancelled' }),
+    })
+    await trade(at(book, venue), closeOf(candles))
+    expect((await typesOf(book, orderId)).slice(-3)).toEqual([
+      'OrderCancelRequested',
+      'OrderAccepted',
+      'OrderCancelled',
+    ])
+  })
+
+  test('is asked for when only a fill has said that the venue has the order', async () => {
+    const { book, candles, request } = await inDoubt()
+    const { orderId, by, symbol, side, decided } = request
+    const fill = {
+      orderId,
+      by,
+      symbol,
+      side,
+      tradeId: 't-1',
+      price: '28000',
+      quantity: '0.0001',
+      fee: '0',
+    } as const
+    const filled = { ...fill, liquidity: 'taker', venueTime: decided } as const
+    const tells = losesAnswers({ find: unavailable, reports: async () => [{ kind: 'filled', fill: filled }] })
+    await trade(at(book, tells), closeOf(candles))
+    const sent: string[] = []
+    const place: Venue['place'] = async request => {
+      sent.push(request.orderId)
+      return { kind: 'unknown', detail: 'the connection was reset' }
+    }
+    const silent = losesAnswers({ place, find: async () => ({ kind: 'not-known' }) })
+    await trade(at(book, silent), closeOf(candles + 3))
+    expect((await typesOf(book, orderId)).at(-1)).toBe('OrderFilled')
+    expect(sent).not.toContain(orderId) // a fill has proven that the venue has it
+    const knows: Venue['find'] = async () => ({ kind: 'open', venueOrderId: 'v-1' })
+    await trade(at(book, losesAnswers({ find: knows })), closeOf(candles + 3))
+    expect((await typesOf(book, orderId)).at(-1)).toBe('OrderAccepted')
   })
 })

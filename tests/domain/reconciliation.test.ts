@@ -5,7 +5,14 @@ import { BookOpened } from '../../domain/account.ts'
 import { type AccountBooks, accountBooks } from '../../domain/account-books.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
 import type { Recorded } from '../../domain/event.ts'
-import { OrderAccepted, OrderFilled, OrderOutcomeUnknown, OrderRequested } from '../../domain/order.ts'
+import {
+  OrderAccepted,
+  OrderCancelled,
+  OrderFilled,
+  OrderOutcomeUnknown,
+  OrderRejected,
+  OrderRequested,
+} from '../../domain/order.ts'
 import { type Evidence, reconcile } from '../../domain/reconciliation.ts'
 import { DriftFound, HoldingsObserved, ReconciliationCompleted } from '../../domain/truth.ts'
 import type { AccountTrade } from '../../domain/venue.ts'
@@ -143,6 +150,20 @@ describe('our orders', () => {
     const books = booksOf(...agreed, OrderRequested(request), had)
     const shown = seen({ trades: [trade({ orderId: undefined })], holdings: afterTrade })
     expect(reconcile(books, shown, 0)).toMatchObject({ orders: [], external: [], drifts: [] })
+  })
+
+  test('a trade told after the end of an order is ours as soon as the venue says the number of the order', () => {
+    const ended = booksOf(...agreed, OrderRequested(request), OrderCancelled({ orderId, reason: 'a wish' }))
+    const late = { trades: [trade({ orderId: undefined })], holdings: afterTrade }
+    const number = { kind: 'done' as const, venueOrderId: 'v-1', end: 'cancelled' as const }
+    const verdict = reconcile(ended, seen({ ...late, found: new Map([[orderId, number]]) }), 0)
+    expect(verdict).toMatchObject({ external: [], drifts: [] })
+    expect(verdict.orders.map(({ command }) => command.type)).toEqual(['ReportFill', 'ReportAcceptance'])
+    // Nobody has said the number: it may be of this order, and is not the owner's before that is clear.
+    const silent = new Map([[orderId, { kind: 'not-known' as const }]])
+    expect(reconcile(ended, seen({ ...late, found: silent }), 0).external).toEqual([])
+    const rejected = booksOf(...agreed, OrderRequested(request), OrderRejected({ orderId, reason: 'no' }))
+    expect(reconcile(rejected, seen(late), 0).external).toHaveLength(1)
   })
 
   test('what carries an id of our form and is in no ledger of ours is never called the owner’s', () => {
