@@ -196,6 +196,8 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world, focus?: Foc
   const hits = new Map<string, number>()
   const lastOf = new Map<string, string>()
   const names = new Map<string, string>()
+  /** The exchange's numbers of orders, as far as the ledger has them. */
+  const numbers = new Set<string>()
   const transfers = new Map<string, bigint>()
   if (weather.manners.feeIn === 'coin') {
     exchange.transfer(coin, units('1000')) // fees were paid for in advance
@@ -234,6 +236,7 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world, focus?: Foc
       acknowledged.add(id)
       if (seq === notedTo + 1) notedTo = seq
       if (event.type === 'OrderRequested') names.set(event.data.orderId, event.data.by)
+      if (event.type === 'OrderAccepted') numbers.add(event.data.venueOrderId)
       if (event.type.startsWith('Order') && 'orderId' in event.data)
         lastOf.set(event.data.orderId, event.type)
       if (event.type === 'CandleClosed' && Date.parse(event.data.closeTime) > exchange.now())
@@ -304,6 +307,7 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world, focus?: Foc
       passing,
       hit,
       names,
+      numbers: weather.reportsByNumber ? numbers : undefined,
       asked: async (orderId, reduceOnly) => {
         asked.push({ orderId, reduceOnly, head: await book.head() })
       },

@@ -11,6 +11,8 @@ export interface Weather {
   readonly symbols: readonly string[]
   readonly manners: Manners
   readonly wire: WireFaults
+  /** Reports are asked for order by order, by the exchange's numbers: of an order whose number is not in the ledger none comes. */
+  readonly reportsByNumber: boolean
   /** One call or write in so many is a process's last; 0 is never. */
   readonly deaths: number
   /** One write in so many is not answered, whether it was done or not. */
@@ -57,6 +59,7 @@ export const weatherOf = (chance: Chance): Weather => {
       fillNotReported: rate(2, 12),
       endNotReported: rate(1, 6),
     },
+    reportsByNumber: chance.once(2),
     deaths: rate(60, 900),
     untold: rate(40, 300),
     operatorIntents: rate(6, 40),

@@ -54,6 +54,8 @@ export interface WireSettings {
   readonly passing: (call: string, orderId?: string) => Promise<void>
   readonly hit: (fault: string, orderId: string | undefined) => void
   readonly names: ReadonlyMap<string, string>
+  /** Numbers of the orders that are reported; undefined: all of ours. */
+  readonly numbers: ReadonlySet<string> | undefined
   /** What arrived at the wire to be sent, for the oracle. */
   readonly asked: (orderId: string, reduceOnly: boolean) => Promise<void>
 }
@@ -67,6 +69,7 @@ export const wire = ({
   passing,
   hit,
   names,
+  numbers,
   asked,
   silences,
 }: WireSettings): Wire => {
@@ -182,12 +185,15 @@ export const wire = ({
 
   const { silentEnds, toldEnds, silentFills, toldFills } = silences
 
+  const isReported = ({ id, clientId }: ExchangeOrder): boolean =>
+    names.has(clientId ?? '') && (numbers === undefined || numbers.has(id))
+
   const reports = (): Promise<readonly VenueReport[]> =>
     call('reports', undefined, () => {
       const now = exchange.now()
       const recent = now - 7_200_000
       const fills = exchange.trades
-        .filter(each => names.has(each.order.clientId ?? '') && each.time >= recent && each.visibleAt <= now)
+        .filter(each => isReported(each.order) && each.time >= recent && each.visibleAt <= now)
         .filter(({ id, order }) => {
           if (!toldFills.has(id) && strikes('fillNotReported', order.clientId)) silentFills.add(id)
           toldFills.add(id)
@@ -195,7 +201,7 @@ export const wire = ({
         })
         .map(each => ({ at: each.time, report: fillOf(each), orderId: each.order.clientId }))
       const ends = exchange.orders
-        .filter(each => names.has(each.clientId ?? '') && each.endedAt >= recent)
+        .filter(each => isReported(each) && each.endedAt >= recent)
         .flatMap(({ clientId, status, endedAt, id }) => {
           if (status !== 'cancelled' && status !== 'expired') return []
           if (!toldEnds.has(id) && strikes('endNotReported', clientId)) silentEnds.add(id)
