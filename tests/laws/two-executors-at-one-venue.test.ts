@@ -122,6 +122,7 @@ const partitionAt = async (moment: Moment) => {
       chance,
       silences,
       names,
+      numbers: undefined,
       faults: () =>
         name === 'one' && moment.startsWith('when its order is on its way')
           ? { ...calm, requestLate: 1 }
