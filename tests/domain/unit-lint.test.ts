@@ -69,7 +69,7 @@ describe('a unit that breaks a rule is named', () => {
     ['veritape-scan@.timer', ' America/New_York', '', 'must name UTC'],
     ['veritape-health@.timer', 'UTC', 'America/New_York', 'must name UTC'],
     ['veritape-health@.timer', 'AccuracySec=1s', '', 'AccuracySec'],
-    ['veritape-scan@.service', /^TimeoutStartSec=.*$/m, '', 'never started again'],
+    ['veritape-audit@.service', /^TimeoutStartSec=.*$/m, '', 'never started again'],
     [
       'veritape-guardian@.service',
       '[Service]',
