@@ -21,8 +21,8 @@ import { addDays, type CalendarDate, dateIn, daysBetween, type Instant } from '.
 import { VenueUnavailable } from '../domain/venue.ts'
 import type { Bookkeeper } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
-import { sessions } from './executor.ts'
 import { exit, Stop } from './exit.ts'
+import { sessions } from './sessions.ts'
 
 /** So many tickers are one write group, and at most so many are asked for again after a crash. */
 const batchSize = 100

@@ -16,7 +16,6 @@ import { schedule } from '../projections/schedule.ts'
 import { configChecks } from './check-config.ts'
 import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
-import { sessions } from './executor.ts'
 import {
   calendarLine,
   candleLine,
@@ -33,6 +32,7 @@ import {
   warningLines,
 } from './preflight-lines.ts'
 import { liveGateLine } from './preflight-live.ts'
+import { sessions } from './sessions.ts'
 import { timeOfDay } from './today.ts'
 import { watchlistFreshness } from './watchlist-freshness.ts'
 

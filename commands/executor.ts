@@ -28,6 +28,7 @@ import type { Engine } from './engine.ts'
 import type { OrderDesk } from './order-desk.ts'
 import { makeWay, noteAttribution, raiseProtections } from './positions.ts'
 import { requireSameChampions, seatChampions, startOf, tradedSymbols } from './seating.ts'
+import { sessions } from './sessions.ts'
 import { takeCandle } from './take-candle.ts'
 
 export interface Executor {
@@ -200,7 +201,3 @@ const noteDrawdown = async ({ engine, keeper, desk: { book } }: Executor) => {
   const key = `drawdown ${book.revisions.get(safetyStream) ?? -1}`
   await keeper.append([{ stream: safetyStream, events: [propose(outside(key), breached)] }])
 }
-
-/** The exchange's sessions, for a book that lives by them. */
-export const sessions = ({ config, calendar }: Pick<Engine, 'config' | 'calendar'>) =>
-  config.calendar === 'nyse' ? calendar : undefined

@@ -6,8 +6,8 @@ import { lastClosedDate } from '../domain/calendar.ts'
 import { fetchBars } from './bar-fetch.ts'
 import { bookkeeper } from './bookkeeper.ts'
 import type { Command } from './command.ts'
-import { sessions } from './executor.ts'
 import { exit, Stop } from './exit.ts'
+import { sessions } from './sessions.ts'
 import { timeOfDay } from './today.ts'
 
 export const fetchCommand: Command<{ again: boolean }> = {

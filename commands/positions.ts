@@ -9,7 +9,8 @@ import { tradingOf } from '../domain/safety.ts'
 import { strategyStream, warningsStream } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
 import { WarningRaised } from '../domain/warning.ts'
-import { type Executor, sessions } from './executor.ts'
+import type { Executor } from './executor.ts'
+import { sessions } from './sessions.ts'
 
 /** Wishes for every stop that a position lacks; the answer is given like that to any other wish. */
 export const raiseProtections = async ({ engine, keeper, desk, venue, dryRun }: Executor): Promise<void> => {

@@ -11,7 +11,7 @@ import { addDays, dateIn, daysBetween, type Instant, millisecondsOf } from '../d
 import type { Warning } from '../domain/warning.ts'
 import { type Schedule, scheduleOf } from '../projections/schedule.ts'
 import type { Engine } from './engine.ts'
-import { sessions } from './executor.ts'
+import { sessions } from './sessions.ts'
 
 export interface PreflightLine {
   readonly name: string

@@ -14,9 +14,9 @@ import { fetchBars } from './bar-fetch.ts'
 import { type Bookkeeper, bookkeeper } from './bookkeeper.ts'
 import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
-import { sessions } from './executor.ts'
 import { exit, Stop } from './exit.ts'
 import { listBytes, scanData } from './scan-data.ts'
+import { sessions } from './sessions.ts'
 import { timeOfDay } from './today.ts'
 
 export const scan: Command<object> = {

@@ -19,8 +19,9 @@ import type { Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
 import type { Bookkeeper } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
-import { type Executor, sessions } from './executor.ts'
+import type { Executor } from './executor.ts'
 import { exit, Stop } from './exit.ts'
+import { sessions } from './sessions.ts'
 
 /** What the book trades now: its own symbols, or today's watchlist and whatever it still holds or has on order. */
 export const tradedSymbols = (engine: Engine, book: Book, now: Instant): readonly string[] => {

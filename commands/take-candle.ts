@@ -21,8 +21,9 @@ import type { StrategyConsulted } from '../domain/strategy-server.ts'
 import { candleStream, strategyStream } from '../domain/stream.ts'
 import type { Write } from './bookkeeper.ts'
 import { consult, refuseBaseline } from './consultation.ts'
-import { type Executor, sessions } from './executor.ts'
+import type { Executor } from './executor.ts'
 import { exit, Stop } from './exit.ts'
+import { sessions } from './sessions.ts'
 
 /** What a seat said about the candle, once: the strategy inside has moved on and cannot be asked again. */
 interface Said {

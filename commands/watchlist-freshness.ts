@@ -9,8 +9,8 @@ import { candidateFiles } from '../projections/candidates.ts'
 import { feed } from '../projections/projection.ts'
 import { type Watchlist, watchlist, watchlistFiles } from '../projections/watchlist.ts'
 import type { Engine } from './engine.ts'
-import { sessions } from './executor.ts'
 import { exit, Stop } from './exit.ts'
+import { sessions } from './sessions.ts'
 
 export type Freshness =
   | { readonly fresh: true; readonly session: CalendarDate; readonly tickers: readonly string[] }
