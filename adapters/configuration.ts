@@ -52,6 +52,9 @@ interface Given {
   readonly remedy: string
 }
 
+/** To compile a parser that is used once takes longer than to do without. */
+const once = { jitless: true }
+
 const prefix = 'VERITAPE__'
 
 /** Reads and checks everything, or throws one ConfigurationError with a sentence for each problem. */
@@ -66,14 +69,14 @@ export const readConfiguration = (sources: ConfigurationSources): Configuration 
   const values: ConfigValue[] = []
   for (const { key, schema } of configurationKeys) {
     const { value, source, folder, where, remedy } = given.get(key) as Given
-    const parsed = schema.safeParse(value)
+    const parsed = schema.safeParse(value, once)
     if (parsed.success)
       values.push({ key, value: changePaths(schema, parsed.data, path => resolve(folder, path)), source })
     else problems.push(...problemsOf(key, schema, value, parsed.error.issues, where, remedy))
   }
   if (problems.length > 0) throw new ConfigurationError(problems)
 
-  const config = Config.safeParse(nested(values))
+  const config = Config.safeParse(nested(values), once)
   if (!config.success)
     throw new ConfigurationError(
       config.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`),
