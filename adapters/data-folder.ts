@@ -7,10 +7,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { DataFolder } from '../domain/data-folder.ts'
 import { sha256 as hashOf } from '../domain/hash.ts'
-import { codeOf, nodeFiles } from './ledger-files.ts'
+import { codeOf, nodeFiles, syncAbove } from './ledger-files.ts'
 
 /** Data that an event refers to is missing, or is not what it was. */
 export class DataDamaged extends Error {
@@ -25,9 +25,18 @@ const hashForm = /^[0-9a-f]{64}$/
 export const dataFolder = (folder: string): DataFolder => {
   const pathOf = (sha256: string) => join(folder, sha256)
 
+  let isNamed = false
+  /** With durable names; whether another process got that far cannot be seen. */
+  const makeFolder = async (): Promise<void> => {
+    const made = await mkdir(folder, { recursive: true })
+    if (isNamed && made === undefined) return
+    syncAbove(nodeFiles, folder)
+    isNamed = true
+  }
+
   /** Writes `bytes` under their hash, which is known once all of them have passed. */
   const keep = async (chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> => {
-    await makeFolder(folder)
+    await makeFolder()
     const temporary = join(folder, `.incoming-${process.pid}-${randomUUID()}`)
     try {
       const sha256 = await writeDurably(temporary, chunks)
@@ -116,14 +125,4 @@ const writeDurably = async (
     await file.close()
   }
   return hash.digest('hex')
-}
-
-/** Makes a folder and those above it, with durable names. */
-const makeFolder = async (folder: string): Promise<void> => {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  for (let made = folder; ; made = dirname(made)) {
-    nodeFiles.syncFolder(dirname(made))
-    if (made === first || made === dirname(made)) return
-  }
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import { LedgerDamaged } from '../domain/event-store.ts'
-import { nodeFiles } from './ledger-files.ts'
+import { nodeFiles, syncAbove } from './ledger-files.ts'
 
 const copyBytes = 1024 * 1024
 
@@ -12,7 +12,7 @@ const copyBytes = 1024 * 1024
 export const copyFile = async (from: string, to: string, bytes?: number): Promise<void> => {
   const source = await fs.promises.open(from, 'r')
   try {
-    makeFolders(dirname(to))
+    fs.mkdirSync(dirname(to), { recursive: true })
     const target = await fs.promises.open(to, 'wx', 0o644)
     try {
       const buffer = Buffer.allocUnsafe(copyBytes)
@@ -37,13 +37,7 @@ export const copyFile = async (from: string, to: string, bytes?: number): Promis
     await source.close()
   }
   nodeFiles.syncFolder(dirname(to))
-}
-
-const makeFolders = (folder: string) => {
-  const first = fs.mkdirSync(folder, { recursive: true })
-  if (first === undefined) return
-  for (let made = folder; made.length >= first.length; made = dirname(made))
-    nodeFiles.syncFolder(dirname(made))
+  syncAbove(nodeFiles, dirname(to))
 }
 
 /** 64 lower-case hex digits. */

@@ -6,7 +6,6 @@
 // docs/ledger-format.md describes the bytes.
 
 import fs from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import type { EventStore } from '../domain/event-store.ts'
 import type { Role } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
@@ -68,7 +67,7 @@ export const openJsonlStore = async ({
   files = nodeFiles,
 }: JsonlOptions): Promise<EventStore> => {
   if (create === undefined && readIdentity(folder) === undefined) throw new NoSuchBook(folder)
-  makeFolder(files, folder)
+  fs.mkdirSync(folder, { recursive: true })
   requireFileSystem(folder, allowMemory)
   readIdentity(folder) // refuses a foreign folder before anything is put into it
   const lock = openLock(folder, role)
@@ -94,14 +93,6 @@ export const openJsonlStore = async ({
     lock.close() // which frees it
     throw error
   }
-}
-
-/** Makes the folder and those above it that are missing; each is on disk before anything is put into it. */
-const makeFolder = (files: LedgerFiles, folder: string) => {
-  const path = resolve(folder)
-  const first = fs.mkdirSync(path, { recursive: true })
-  if (first === undefined) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) files.syncFolder(dirname(made))
 }
 
 const takeForOpening = async (lock: LedgerLock, folder: string, busyAfterMs: number): Promise<void> => {

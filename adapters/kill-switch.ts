@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import { isNoRoom } from './ledger-appending.ts'
-import { codeOf, type LedgerFiles, nodeFiles, replaceFile } from './ledger-files.ts'
+import { codeOf, type LedgerFiles, nodeFiles, replaceFile, syncAbove } from './ledger-files.ts'
 import { releaseReserve } from './ledger-reserve.ts'
 
 const Kill = z.strictObject({ level: z.enum(['reducing', 'halted']), by: z.string(), reason: z.string() })
@@ -61,6 +61,7 @@ export const killSwitch = (folder: string, files: LedgerFiles = nodeFiles): Kill
           throw error // the first failure says more than that of the attempt to save the halt
         }
       }
+      syncAbove(files, folder)
     },
     read,
     release: async () => {

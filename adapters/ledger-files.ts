@@ -2,6 +2,7 @@
 // let a disk be full, lie or fail at any step.
 
 import fs from 'node:fs'
+import { dirname } from 'node:path'
 
 export interface LedgerFiles {
   /** Appends or writes at `position`; returns how many bytes were written, which may be fewer than asked. */
@@ -36,6 +37,27 @@ export const nodeFiles: LedgerFiles = {
       fs.closeSync(fd)
     }
   },
+}
+
+/**
+ * Makes the names of a folder and of those above it durable, whoever made them: who died in between may not have got that
+ * far. Ends where this user cannot have made one: at a mount point, and below a folder that it may not write.
+ */
+export const syncAbove = (files: LedgerFiles, folder: string): void => {
+  for (let made = fs.realpathSync(folder); mayBeMade(made); made = dirname(made))
+    files.syncFolder(dirname(made))
+}
+
+const mayBeMade = (folder: string): boolean => {
+  const above = dirname(folder)
+  if (fs.statSync(above).dev !== fs.statSync(folder).dev || above === folder) return false
+  try {
+    fs.accessSync(above, fs.constants.R_OK | fs.constants.W_OK)
+    return true
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    return false
+  }
 }
 
 /** The mode of files that are never written again. */

@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import * as z from 'zod'
 import { type Identity, LedgerDamaged, type Mode } from '../domain/event-store.ts'
 import { type Instant, isZone } from '../domain/time.ts'
-import { codeOf, type LedgerFiles, replaceFile } from './ledger-files.ts'
+import { codeOf, type LedgerFiles, replaceFile, syncAbove } from './ledger-files.ts'
 
 export const formatVersion = 1
 export const segmentBytesMaxDefault = 256 * 1024 * 1024
@@ -161,9 +161,14 @@ export const createIdentity = (
   return identity
 }
 
-/** Puts LEDGER.json in place of none, or of a copy's: by this a copied folder becomes a ledger of its own. */
-export const writeIdentity = (files: LedgerFiles, folder: string, identity: LedgerIdentity): void =>
+/**
+ * Puts LEDGER.json in place of none, or of a copy's: by this a copied folder becomes a ledger of its own. Where it stands, the
+ * names of all folders above it are durable: what is acknowledged in the ledger cannot be lost with one of them.
+ */
+export const writeIdentity = (files: LedgerFiles, folder: string, identity: LedgerIdentity): void => {
+  syncAbove(files, folder)
   replaceFile(files, folder, 'LEDGER.json', `${JSON.stringify(LedgerFile.parse(identity), undefined, 2)}\n`)
+}
 
 /** Refuses a ledger that is of another book or mode than the one that was asked for. */
 export const requireSame = (

@@ -105,17 +105,18 @@ test('a halt that could not be made durable is an error', async () => {
   await expect(killSwitch(folder, failing).pull('halted', 'operator', 'stop')).rejects.toThrow('input/output')
 })
 
-test('the folder is synced after the file is in place and after it is gone', async () => {
+test('the folder is synced after the file is in place and after it is gone, those above it after it was made', async () => {
   const seen: string[] = []
   const watching: LedgerFiles = {
     ...nodeFiles,
     syncFolder: synced => {
-      seen.push(`${synced === folder} ${killSwitch(folder).read()?.level}`)
+      const which = synced === folder ? 'folder' : folder.startsWith(synced) ? 'above' : 'another'
+      seen.push(`${which} ${killSwitch(folder).read()?.level}`)
       nodeFiles.syncFolder(synced)
     },
   }
   const kill = killSwitch(folder, watching)
   await kill.pull('halted', 'operator', 'stop')
   await kill.release()
-  expect(seen).toEqual(['true halted', 'true undefined'])
+  expect([...new Set(seen)]).toEqual(['folder halted', 'above halted', 'folder undefined'])
 })

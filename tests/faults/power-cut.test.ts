@@ -195,3 +195,49 @@ test('a disk that reports syncs of segments and does not do them is found out by
     'G7: what HEAD acknowledges is lost in no silence',
   )
 })
+
+test('a process that was killed while it made the book leaves no name that a later cut can take', async () => {
+  const seed = firstSeed()
+  const count = counting()
+  const [root, image] = [`${place}/disk`, `${place}/image`]
+  const folder = `${root}/ledger/cast`
+  const killedAt = async (at: number): Promise<boolean> => {
+    fs.mkdirSync(root)
+    let making = true
+    let isDead = false
+    const disk = putDisk(root, ({ number }) => {
+      isDead ||= making && number === at
+      if (making && isDead) throw new PowerCut()
+      return undefined
+    })
+    try {
+      const first = await openBook(folder, () => openedAt).catch(error => {
+        if (error instanceof PowerCut) return undefined
+        throw error
+      })
+      making = false
+      await first?.close()
+      const { acknowledged } = await tell(folder, [1, 2])
+      disk.cut(image, chanceOf(seed + at))
+      await prove(`${image}/ledger/cast`, acknowledged)
+      return isDead
+    } finally {
+      disk.remove()
+      empty(root, image)
+    }
+  }
+  let at = 1
+  while (
+    await killedAt(at).catch(error => {
+      throw new Error(`killed at operation ${at}: ${error.message}`, { cause: error })
+    })
+  ) {
+    count.add('everything is there')
+    at++
+  }
+  expect(count.outcomes['everything is there']).toBeGreaterThan(10)
+  count.row(
+    'killed at each operation that makes a book; another process writes to it; then a power cut',
+    'G1 G2',
+  )
+})
