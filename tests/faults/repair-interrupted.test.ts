@@ -7,10 +7,10 @@ import { type Before, PowerCut, putDisk, systemError } from './disk.ts'
 import { folderInMemory } from './folders.ts'
 import { poisonedBook, repair, requireTold } from './poisoned.ts'
 import { type Chance, chanceOf, firstSeed } from './seeded.ts'
-import { openBook, openedAt } from './story.ts'
+import { groupOf, openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
 import { nameOf } from './teller.ts'
-import { prove } from './witness.ts'
+import { type Acknowledged, acknowledgedOf, candlesIn, prove } from './witness.ts'
 
 vi.setConfig({ testTimeout: full ? 1_800_000 : 240_000 })
 
@@ -127,6 +127,62 @@ test('a power cut at every operation of a repair: it is begun again, or is done'
   expect(count.outcomes['begun again']).toBeGreaterThan(10)
   count.row('power cut at each file operation of a repair, unsynced sectors lost or reordered', 'G1 G7')
 })
+
+test('what a killed repair has left half done is not taken for durable by the next one', async () => {
+  const acknowledged = await poisonedBook(`${place}/poisoned`, 9)
+  const count = counting()
+  const [book, image] = [`${place}/book`, `${place}/image`]
+  /** A repair until it is killed, another one, a writer, the power cut; whether it was killed at all. */
+  const killedAt = async (at: number): Promise<boolean> => {
+    fs.cpSync(`${place}/poisoned`, book, { recursive: true })
+    let isFirst = true
+    let isDead = false
+    const disk = putDisk(book, ({ number }) => {
+      isDead ||= isFirst && number === at
+      if (isFirst && isDead) throw new PowerCut()
+      return undefined
+    })
+    try {
+      await repair(book).catch(error => {
+        if (!(error instanceof PowerCut)) throw error
+      })
+      isFirst = false
+      if (fs.existsSync(`${book}/POISON`)) await repair(book)
+      const written = await appendNext(book)
+      disk.cut(image, chanceOf(firstSeed() + at))
+      if (fs.existsSync(`${image}/POISON`)) await repair(image)
+      await prove(image, [...acknowledged, ...written])
+      count.add('everything is there')
+      return isDead
+    } finally {
+      disk.remove()
+      for (const folder of [book, image]) fs.rmSync(folder, { recursive: true, force: true })
+    }
+  }
+  let at = 1
+  while (
+    await killedAt(at).catch(error => {
+      throw new Error(`SEED=${firstSeed()}: killed at operation ${at}: ${error.message}`, { cause: error })
+    })
+  )
+    at++
+  expect(at).toBeGreaterThan(40)
+  count.row(
+    'a repair killed at each file operation; another one and a writer go on; then a power cut',
+    'G1 G7',
+  )
+})
+
+const appendNext = async (book: string): Promise<readonly Acknowledged[]> => {
+  const store = await openBook(book, () => openedAt)
+  try {
+    const answer = await store.append(groupOf(await candlesIn(store)))
+    if (answer._tag === 'Left') throw new Error(`refused: ${answer.left.kind}`)
+    return answer.right.events.map(acknowledgedOf)
+  } finally {
+    await store.close()
+  }
+}
 
 /** Repairs until the operation with this number, then cuts the power; gives how many operations there were. */
 const cutRepair = async (
