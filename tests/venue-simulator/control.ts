@@ -127,7 +127,8 @@ export const controlServer = (
 
   return createServer((request, response) => {
     const reply = (status: number, value: unknown) => {
-      response.writeHead(status, { 'content-type': 'application/json' })
+      // A caller that slept must not meet a connection that was kept for it and closed in the meantime.
+      response.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
       response.end(JSON.stringify(value ?? null))
     }
     textOf(request)
