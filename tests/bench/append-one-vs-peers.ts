@@ -1,16 +1,17 @@
 // For information: one event at a time, each awaited, against stores that a program would use instead. None of them chains
-// a hash or checks a revision.
+// a hash.
 //
 //   append_one_vs_sqlite         WAL, FULL: durable when it returns, like ours
 //   append_one_vs_sqlite_normal  WAL, NORMAL: not durable when it returns; a power cut takes the last events
 //   append_one_vs_lmdb           put, then its flush awaited: durable, like ours
+//   append_one_vs_emmett         an event store for Node on SQLite, WAL: durable, like ours, with streams and their versions
 
 import type { Group } from '../../domain/event-store.ts'
 import { isLeft } from '../../domain/result.ts'
 import { oneByOne, openBenchLedger } from './bench-ledger.ts'
 import { type Benchmark, timed } from './benchmark.ts'
 import { market } from './market-day.ts'
-import { type Lmdb, peer, type Sqlite } from './peer.ts'
+import { type Emmett, type Lmdb, peer, type Sqlite } from './peer.ts'
 import { benchFolder } from './place.ts'
 import { openTable, rowOf } from './sqlite-table.ts'
 
@@ -81,6 +82,21 @@ const lmdb = (folder: string): Rows | undefined => {
   return { insert, close: () => database.close() }
 }
 
+const emmett = (folder: string): Rows | undefined => {
+  const emmettSqlite = peer<Emmett>('@event-driven-io/emmett-sqlite', benchFolder)
+  if (emmettSqlite === undefined) return undefined
+  const pool = emmettSqlite.SQLiteConnectionPool({ fileName: `${folder}/events.sqlite` })
+  const store = emmettSqlite.getSQLiteEventStore({ pool })
+  const insert = async ({ writes }: Group) => {
+    for (const { stream, events } of writes)
+      await store.appendToStream(
+        stream,
+        events.map(({ event: { type, data } }) => ({ type, data })),
+      )
+  }
+  return { insert, close: () => pool.close() }
+}
+
 export const appendOneVsPeers: readonly Benchmark[] = [
   against('append_one_vs_sqlite', 'better-sqlite3, WAL, FULL', 'better-sqlite3', sqlite('FULL')),
   against(
@@ -90,4 +106,5 @@ export const appendOneVsPeers: readonly Benchmark[] = [
     sqlite('NORMAL'),
   ),
   against('append_one_vs_lmdb', 'lmdb, flush awaited', 'lmdb', lmdb),
+  against('append_one_vs_emmett', "Emmett's SQLite store", '@event-driven-io/emmett-sqlite', emmett),
 ]

@@ -31,6 +31,21 @@ export interface LmdbDatabase {
   close(): Promise<void>
 }
 
+/** The part of Emmett's SQLite store that we use. */
+export interface Emmett {
+  SQLiteConnectionPool(options: { fileName: string }): EmmettPool
+  getSQLiteEventStore(options: { pool: EmmettPool }): {
+    appendToStream(
+      stream: string,
+      events: readonly { readonly type: string; readonly data: object }[],
+    ): Promise<unknown>
+  }
+}
+
+interface EmmettPool {
+  close(): void
+}
+
 /** A peer's package, or undefined when it is not installed or does not run on this Node. */
 export const peer = <Package>(name: string, benchFolder: string): Package | undefined => {
   try {
