@@ -72,7 +72,7 @@ export const turn = async (executor: Executor, now: Instant): Promise<void> => {
   await orders.withdraw() // behind the reports: what was filled before the cancel is a fill
   if (orders.inDoubt()) await executor.reconcile?.(now)
   await raiseProtections(executor)
-  if (heard) await answerIntents(executor, now) // a venue that is not heard may have filled what we count on
+  if (heard) await answerIntents(executor) // a venue that is not heard may have filled what we count on
   await completeCycle(executor, now)
   if (heard) await orders.stayAlive()
 }
@@ -107,11 +107,13 @@ const newCandles = async (executor: Executor, now: Instant): Promise<readonly Ca
   )
 }
 
-const answerIntents = async (executor: Executor, now: Instant): Promise<void> => {
-  const { desk } = executor
+const answerIntents = async (executor: Executor): Promise<void> => {
+  const { desk, engine } = executor
   for (const seq of [...desk.book.openIntents.keys()].sort((a, b) => a - b)) {
     await haltOnKillFile(executor)
     const intent = desk.book.openIntents.get(seq)
+    // Not the time at which the turn began: orders before this one may have waited long for their answers.
+    const now = engine.clock.now()
     if (intent === undefined || !(await makeWay(executor, intent.event.data, now))) continue
     await answer(executor, intent, now)
   }

@@ -56,7 +56,8 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
     }
   }
 
-  const send = async (orderId: string, now: Instant) => {
+  /** Gives why the venue refused an order that it was sent before: that may be because it has it. */
+  const send = async (orderId: string, now: Instant): Promise<string | undefined> => {
     const { order } = book.orders.get(orderId) as BookOrder
     const { side, quantity, symbol, type, by } = order.request
     const sentence = `${side} ${quantity} ${symbol} (${type}) for ${by}`
@@ -66,15 +67,17 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
         const { venueOrderId, venueTime = now } = answer
         await record(orderId, { type: 'ReportAcceptance', data: { orderId, venueOrderId, venueTime } })
         engine.log.info({ orderId, venueOrderId }, `order submitted: ${sentence}, id ${orderId}`)
-        return
+        return undefined
       }
       case 'rejected':
+        if (order.resends !== undefined) return answer.reason
         await record(orderId, { type: 'ReportRejection', data: { orderId, reason: answer.reason } })
         engine.log.warn({ orderId }, `order rejected by ${venue.name}: ${sentence}: ${answer.reason}`)
-        return
+        return undefined
       case 'unknown':
         await record(orderId, { type: 'ReportLostAnswer', data: { orderId, detail: answer.detail } })
         engine.log.error({ orderId }, `outcome unknown: ${sentence}: ${answer.detail}; it will be asked for`)
+        return undefined
     }
   }
 
@@ -145,7 +148,9 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
   }
 
   return {
-    send,
+    send: async (orderId, now) => {
+      await send(orderId, now)
+    },
     takeReports: async now => {
       try {
         for (const report of await venue.reports(now)) await take(report)

@@ -5,7 +5,7 @@
 //   requested, unknown ──find──▶ known ─────────────────────────────▶ accepted
 //                          └───▶ not known, and again after settling ─▶ it provably never arrived:
 //                                    still wanted ──▶ the resend is recorded, then sent under the same id
-//                                    no longer    ──▶ rejected
+//                                    no longer, or refused when it was ──▶ rejected
 //                                too long ago to be believed ──▶ stays unknown: exposure, an alarm, beyond a limit a halt
 //
 // A venue in this process cannot have a request on its way: its first 'not-known' is proof, at any age.
@@ -34,11 +34,13 @@ export const orderDoubt = (
   { book }: Desk,
   venue: Venue,
   record: RecordOrder,
-  send: (orderId: string, now: Instant) => Promise<void>,
+  send: (orderId: string, now: Instant) => Promise<string | undefined>,
 ): OrderDoubt => {
   const { settleSeconds, resendSeconds, unknownHaltMax } = engine.config.orders
   /** When the venue first said of an order that it does not know it, since it was last sent. */
   const notKnownSince = new Map<string, Instant>()
+  /** Why it refused one that it was sent again. If it has it after all, it is not unknown to it the next time. */
+  const refusals = new Map<string, string>()
 
   /** Whether what the venue does not know now, it never had. */
   const isProven = (orderId: string, now: Instant): boolean => {
@@ -70,7 +72,13 @@ export const orderDoubt = (
       await record(orderId, { type: 'RequestResend', data: { orderId, resend: number, proof, decided: now } })
     notKnownSince.delete(orderId)
     engine.log.warn({ orderId }, `sending again under the same id: ${orderId}: ${proof}`)
-    await send(orderId, now)
+    const refusal = await send(orderId, now)
+    if (refusal === undefined) return
+    refusals.set(orderId, `it was refused when it was sent again: ${refusal}`)
+    engine.log.warn(
+      { orderId },
+      `${venue.name} refused ${orderId}, which it was sent before: ${refusal}; it will be asked for`,
+    )
   }
 
   const leaveUnknown = async (orderId: string) => {
@@ -134,7 +142,7 @@ export const orderDoubt = (
           stale++
           await leaveUnknown(orderId)
         } else if (isProven(orderId, now)) {
-          const reason = unwanted(known.order, now)
+          const reason = refusals.get(orderId) ?? unwanted(known.order, now)
           if (reason === undefined) await resend(known.order, now)
           else
             await record(orderId, {

@@ -166,15 +166,16 @@ export const askAccount = async (
   earlier: TradesAnswer[] = [],
 ): Promise<Evidence> => {
   const found = new Map<string, VenueOrder>()
+  const from = books.tradesFrom(observed)
   for (const { order } of books.orders.values())
-    if (isLive(order) || !hasNumber(order))
+    if (isLive(order) || (!hasNumber(order) && order.sentAt >= from))
       found.set(order.request.orderId, await venue.find(order.request.orderId, order.request.symbol))
   const resting = await account.restingOrders()
   for (const { orderId, symbol } of resting.value) {
     if (orderId === undefined || found.has(orderId) || !books.orders.has(orderId)) continue
     found.set(orderId, await venue.find(orderId, symbol)) // over in the ledger, open at the venue
   }
-  const trades = await account.tradesSince(books.tradesFrom(observed))
+  const trades = await account.tradesSince(from)
   const told = new Set(trades.value.map(tradeKey))
   const lacking = earlier.filter(({ value }) => value.some(trade => !told.has(tradeKey(trade))))
   earlier.push(trades)

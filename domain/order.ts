@@ -17,7 +17,7 @@ import { add, compare, type Decimal, DecimalText, subtract } from './decimal.ts'
 import { type EventOf, event } from './event.ts'
 import { Side, terms } from './intent.ts'
 import { type Either, left, right } from './result.ts'
-import { InstantText } from './time.ts'
+import { type Instant, InstantText } from './time.ts'
 
 const request = {
   orderId: z.string().max(36),
@@ -126,6 +126,13 @@ export interface Order {
   readonly cancelRequested: boolean
   /** How often it was sent again; undefined when never. */
   readonly resends?: number
+  /** The book's clock when it was sent last. */
+  readonly sentAt: Instant
+  /**
+   * Rejected because the venue did not know it, and not because it said no: a request that was on its way for longer than
+   * anybody believes may still come to light.
+   */
+  readonly isPresumed?: true
 }
 
 /** undefined is the order before its first event. */
@@ -151,6 +158,7 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
       filled: '0',
       fills: [],
       cancelRequested: false,
+      sentAt: data.decided,
     }
   }
   if (order === undefined) throw new Error(`${type} of ${data.orderId} stands before its request`)
@@ -164,11 +172,12 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
         ...(data.venueTime === undefined ? {} : { acceptedAt: data.venueTime }),
       }
     case 'OrderRejected':
-      return { ...order, status: isLive(order) ? 'rejected' : order.status }
+      if (!isLive(order)) return order
+      return { ...order, status: 'rejected', ...(order.status === 'unknown' ? { isPresumed: true } : {}) }
     case 'OrderOutcomeUnknown':
       return { ...order, status: order.status === 'requested' ? 'unknown' : order.status }
     case 'OrderResendRequested':
-      return { ...order, resends: data.resend }
+      return { ...order, resends: data.resend, sentAt: data.decided }
     case 'OrderCancelRequested':
       return { ...order, cancelRequested: true }
     case 'OrderCancelled':

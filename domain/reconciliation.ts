@@ -172,10 +172,12 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
         if (isLive(order)) drift('order', orderId, order.request.symbol, order.status, 'not known')
         continue
       }
-      const age = millisecondsOf(seen.observed) - millisecondsOf(order.request.decided)
+      const age = millisecondsOf(seen.observed) - millisecondsOf(order.sentAt)
       if (age <= unprovenMs || !isZero(own.filled) || resting.has(orderId) || perhapsTraded.has(orderId))
         continue
-      const reason = `the venue never had it: not known by its id, not open and without a trade, ${age / 1000} s after it was asked for`
+      const reason = `the venue never had it: not known by its id, not open and without a trade, ${age / 1000} s after it was sent`
+      // In doubt first, also where nobody has said so yet: the venue did not reject it.
+      orders.push({ orderId, command: { type: 'ReportLostAnswer', data: { orderId, detail: noAnswer } } })
       orders.push({ orderId, command: { type: 'ReportRejection', data: { orderId, reason } } })
       continue
     }
@@ -235,10 +237,10 @@ const roundMs = 300_000
 
 /**
  * Whether the trades of an order can be told from the owner's: they name it by its number at the venue, if at all. Of an order
- * that a report said to be filled or over, nobody may have asked for the number yet; one that was rejected has none.
+ * that a report said to be filled or over, nobody may have asked for the number yet; one that the venue rejected has none.
  */
-export const hasNumber = ({ venueOrderId, status }: Order): boolean =>
-  venueOrderId !== undefined || status === 'rejected'
+export const hasNumber = ({ venueOrderId, status, isPresumed }: Order): boolean =>
+  venueOrderId !== undefined || (status === 'rejected' && isPresumed === undefined)
 
 /** Ids of the orders in doubt that a trade of an unknown order may be of. */
 const mayBeOf = (
@@ -255,6 +257,8 @@ const mayBeOf = (
   }
   return inDoubt
 }
+
+const noAnswer = 'the process that asked for it did not hear an answer'
 
 /** The form of every order id that this program makes: what carries it is no owner's own order. */
 const hasOurForm = (orderId: string): boolean => /^[0-9a-z]{7}-[1-9]\d{0,9}$/.test(orderId)

@@ -202,6 +202,41 @@ describe('orders that a remote venue does not know, too late to believe it', () 
   })
 })
 
+describe('an order that is sent again', () => {
+  /** The first answer is lost, the second is a refusal; whether the venue `knows` it then. */
+  const refusedAgain = async (knows: boolean) => {
+    const book = withOrders({ settleSeconds: 15, resendSeconds: 86_400 })
+    const sent: string[] = []
+    const refuses = (): Partial<Venue> => ({
+      remote: true,
+      place: async ({ orderId }) => {
+        sent.push(orderId)
+        if (sent.indexOf(orderId) < sent.length - 1)
+          return { kind: 'rejected', reason: 'insufficient balance' }
+        return { kind: 'unknown', detail: 'the connection was reset' }
+      },
+      find: async orderId =>
+        knows && sent.indexOf(orderId) < sent.lastIndexOf(orderId)
+          ? { kind: 'open', venueOrderId: `v-${orderId}` }
+          : { kind: 'not-known' },
+      reports: async () => [],
+    })
+    await trade(at(book, refuses), closeOf(24))
+    const events = (await book.events()).filter(({ stream }) => stream === orderStreamOf(sent[0] as string))
+    return { types: events.map(({ event }) => event.type), last: events.at(-1)?.event.data }
+  }
+
+  test('and refused then is asked for before it is given up: what was sent first may be why', async () => {
+    const asked = ['OrderRequested', 'OrderOutcomeUnknown', 'OrderResendRequested']
+    expect((await refusedAgain(true)).types).toEqual([...asked, 'OrderAccepted'])
+    const { types, last } = await refusedAgain(false)
+    expect(types).toEqual([...asked, 'OrderRejected'])
+    expect(last).toMatchObject({
+      reason: 'it never reached the venue, and it was refused when it was sent again: insufficient balance',
+    })
+  })
+})
+
 describe('the number of an order at the venue, by which its trades are told from the owner’s', () => {
   /** A remote venue whose answers to orders are lost; what it knows is what the test lets it know. */
   const losesAnswers = (answers: Partial<Venue>) => (): Partial<Venue> => ({

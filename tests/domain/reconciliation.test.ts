@@ -6,14 +6,16 @@ import { type AccountBooks, accountBooks } from '../../domain/account-books.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
 import type { Recorded } from '../../domain/event.ts'
 import {
+  type Order,
   OrderAccepted,
   OrderCancelled,
   OrderFilled,
   OrderOutcomeUnknown,
   OrderRejected,
   OrderRequested,
+  OrderResendRequested,
 } from '../../domain/order.ts'
-import { type Evidence, reconcile } from '../../domain/reconciliation.ts'
+import { type Evidence, hasNumber, reconcile } from '../../domain/reconciliation.ts'
 import { DriftFound, HoldingsObserved, ReconciliationCompleted } from '../../domain/truth.ts'
 import type { AccountTrade } from '../../domain/venue.ts'
 import { orderFilled, orderRequested, runStarted } from '../cast.ts'
@@ -123,10 +125,30 @@ describe('our orders', () => {
     const found = new Map([[orderId, { kind: 'not-known' as const }]])
     expect(reconcile(books, seen({ found }), 86_400_000).orders).toEqual([])
     expect(reconcile(books, seen({ found }), 0).orders).toMatchObject([
+      { command: { type: 'ReportLostAnswer' } },
       { command: { type: 'ReportRejection' } },
     ])
     const traded = seen({ found, trades: [trade()], holdings: afterTrade })
     expect(reconcile(books, traded, 0).orders.map(({ command }) => command.type)).toEqual(['ReportFill'])
+  })
+
+  test('what was sent again is as old as its last journey, and may come to light after it was given up', () => {
+    const unknown = [...agreed, OrderRequested(request), OrderOutcomeUnknown({ orderId, detail: 'timeout' })]
+    const again = OrderResendRequested({ orderId, resend: 1, proof: 'not known', decided: observed })
+    const found = new Map([[orderId, { kind: 'not-known' as const }]])
+    const age = Date.parse(observed) - Date.parse(request.decided)
+    expect(reconcile(booksOf(...unknown), seen({ found }), age - 1).orders).toHaveLength(2)
+    expect(reconcile(booksOf(...unknown, again), seen({ found }), age - 1).orders).toEqual([])
+    const givenUp = booksOf(...unknown, OrderRejected({ orderId, reason: 'the venue never had it' }))
+    expect(hasNumber(givenUp.orders.get(orderId)?.order as Order)).toBe(false)
+    const late = seen({
+      found: new Map([[orderId, { kind: 'open' as const, venueOrderId: 'v-1', filled: '0.1' as const }]]),
+      trades: [trade({ orderId: undefined })],
+      holdings: afterTrade,
+    })
+    const verdict = reconcile(givenUp, late, 0)
+    expect(verdict).toMatchObject({ external: [], drifts: [] })
+    expect(verdict.orders.map(({ command }) => command.type)).toEqual(['ReportFill', 'ReportAcceptance'])
   })
 
   test('a trade of an order that nobody knows is not the owner’s while it may be of one in doubt', () => {
