@@ -6,9 +6,9 @@
 //              each folder; and of what came since, any part
 //
 // A power cut chooses for each file how far its length has got, for each of its sectors which of the writes since
-// the last sync has reached the disk, and for each folder how many of its changes of names. So unsynced bytes are
-// lost, reordered and torn at the border of sectors (512 bytes, which disks write whole). The store's lock, and what
-// is read, are not part of it.
+// the last sync has reached the disk, and for each folder which of its changes of names: the first so many, or any of
+// them, for nobody promises an order. A rename is one change. So unsynced bytes are lost, reordered and torn at the
+// border of sectors (512 bytes, which disks write whole). The store's lock, and what is read, are not part of it.
 
 import fs from 'node:fs'
 import path from 'node:path'
@@ -35,7 +35,7 @@ export interface Operation {
 /** Looks at an operation before it is done: throws to refuse it; a number lets a write take only so many bytes. */
 export type Before = (operation: Operation, length: number) => number | undefined
 
-/** A sync that fails and drops what it should have written: the kernel goes on showing it, and never writes it. */
+/** A sync that fails and drops the bytes or names it should have written: the kernel goes on showing them, and never writes them. */
 export class SyncDropped extends Error {
   readonly code = 'EIO'
 }
@@ -70,11 +70,22 @@ type Change =
   | { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer }
   | { readonly kind: 'truncate'; readonly length: number }
 
-/** A change of one name in a folder; `node` is a file, 'folder', or undefined when the name is gone. */
-interface Naming {
-  readonly folder: string
-  readonly names: readonly (readonly [name: string, node: Inode | 'folder' | undefined])[]
+/** Its names after the last sync, and as they are now. */
+interface Folder {
+  readonly durable: Names
+  readonly current: Names
 }
+type Names = Map<string, Inode | Folder>
+
+/** A change of names, which is done as a whole or not at all; `node` is undefined when the name is gone. */
+type Naming = readonly {
+  readonly folder: Folder
+  readonly name: string
+  readonly node: Inode | Folder | undefined
+}[]
+
+const isFolder = (node: Inode | Folder): node is Folder => 'current' in node
+const emptyFolder = (): Folder => ({ durable: new Map(), current: new Map() })
 
 const sector = 512
 
@@ -87,11 +98,11 @@ export const putDisk = (
   const root = path.resolve(folder)
   const real = { ...fs }
   const operations: Operation[] = []
-  const open = new Map<number, { readonly file: string; readonly node: Inode | 'folder'; position: number }>()
-  /** What a cut leaves of names, by path relative to the root. */
-  const durable = new Map<string, Inode | 'folder'>()
-  const current = new Map<string, Inode | 'folder'>()
-  const namings: Naming[] = []
+  const open = new Map<number, { readonly file: string; readonly node: Inode | Folder; position: number }>()
+  /** Holds the root alone, under the name ''. A sync of the root makes its own name durable too. */
+  const above = emptyFolder()
+  /** Since the last sync of their folders, in the order in which they were made. */
+  let namings: Naming[] = []
 
   /** While the disk itself writes: what Node offers as one operation consists of those that are replaced here. */
   let isOwn = false
@@ -103,32 +114,46 @@ export const putDisk = (
   }
   const parentOf = (file: string): string => (path.dirname(file) === '.' ? '' : path.dirname(file))
 
+  /** What has a path, relative to the root. */
+  const nodeOf = (file: string): Inode | Folder | undefined => {
+    if (file === '') return above.current.get('')
+    const parent = nodeOf(parentOf(file))
+    return parent !== undefined && isFolder(parent) ? parent.current.get(path.basename(file)) : undefined
+  }
+  const folderOf = (file: string): Folder => {
+    const node = file === '' ? above : nodeOf(parentOf(file))
+    if (node === undefined || !isFolder(node)) throw new Error(`the disk knows no folder of '${file}'`)
+    return node
+  }
+
   const note = (kind: Operation['kind'], file: string, length = 0): number | undefined => {
     const operation = { number: operations.length + 1, kind, file }
     operations.push(operation)
     return before(operation, length)
   }
 
-  const name = (...names: Naming['names'][number][]) => {
-    namings.push({ folder: parentOf(names[0]?.[0] ?? ''), names })
-    for (const [file, node] of names)
-      if (node === undefined) current.delete(file)
-      else current.set(file, node)
+  const name = (...names: (readonly [file: string, node: Inode | Folder | undefined])[]) => {
+    const naming = names.map(([file, node]) => ({ folder: folderOf(file), name: path.basename(file), node }))
+    namings.push(naming)
+    apply(naming, folder => folder.current)
   }
 
-  const adopt = (file: string) => {
-    const where = path.join(root, file)
-    if (!real.statSync(where).isDirectory()) {
-      const node: Inode = { durable: real.readFileSync(where), pending: [] }
-      durable.set(file, node)
-      current.set(file, node)
-      return
+  const adopted = (where: string): Inode | Folder => {
+    if (!real.statSync(where).isDirectory()) return { durable: real.readFileSync(where), pending: [] }
+    const folder = emptyFolder()
+    for (const each of real.readdirSync(where)) {
+      const node = adopted(path.join(where, each))
+      folder.durable.set(each, node)
+      folder.current.set(each, node)
     }
-    durable.set(file, 'folder')
-    current.set(file, 'folder')
-    for (const each of real.readdirSync(where)) adopt(file === '' ? each : `${file}/${each}`)
+    return folder
   }
-  if (real.existsSync(root)) adopt('')
+  const adoptRoot = () => {
+    const node = adopted(root)
+    above.durable.set('', node)
+    above.current.set('', node)
+  }
+  if (real.existsSync(root)) adoptRoot()
 
   const content = (node: Inode, changes: number): Buffer => {
     let bytes = node.durable
@@ -136,21 +161,27 @@ export const putDisk = (
     return bytes
   }
 
-  const synced = (file: string, node: Inode | 'folder') => {
+  /** The changes that a sync of this folder makes durable, or drops; they wait no longer. */
+  const takeNamings = (node: Folder): readonly Naming[] => {
+    const isOf = (naming: Naming) =>
+      naming.some(({ folder }) => folder === node || (folder === above && above.current.get('') === node))
+    const taken = namings.filter(isOf)
+    namings = namings.filter(naming => !isOf(naming))
+    return taken
+  }
+
+  const synced = (file: string, node: Inode | Folder) => {
     if (lies(file)) return
-    if (node === 'folder') {
-      for (let at = 0; at < namings.length; ) {
-        const naming = namings[at] as Naming
-        if (naming.folder !== file) at++
-        else {
-          applyNames(durable, naming)
-          namings.splice(at, 1)
-        }
-      }
-    } else {
+    if (isFolder(node)) for (const naming of takeNamings(node)) apply(naming, folder => folder.durable)
+    else {
       for (const change of node.pending) settle(node, change)
       node.pending = []
     }
+  }
+
+  const dropped = (node: Inode | Folder) => {
+    if (isFolder(node)) takeNamings(node)
+    else node.pending = []
   }
 
   const sync = (doReally: (fd: number) => void) => (fd: number) => {
@@ -159,7 +190,7 @@ export const putDisk = (
     try {
       note('sync', file.file)
     } catch (error) {
-      if (error instanceof SyncDropped && file.node !== 'folder') file.node.pending = []
+      if (error instanceof SyncDropped) dropped(file.node)
       throw error
     }
     synced(file.file, file.node) // the kernel need not sync as well: the images are what counts
@@ -170,9 +201,13 @@ export const putDisk = (
     if (file === undefined) return real.mkdirSync(where, options)
     note('mkdir', file)
     const first = real.mkdirSync(where, options)
-    for (let made = file; first !== undefined && made !== '' && !current.has(made); made = parentOf(made))
-      name([made, 'folder'])
-    if (first !== undefined && !current.has('')) name(['', 'folder'])
+    const missing: string[] = []
+    if (first !== undefined)
+      for (let made = file; nodeOf(made) === undefined; made = parentOf(made)) {
+        missing.unshift(made)
+        if (made === '') break
+      }
+    for (const made of missing) name([made, emptyFolder()])
     return first
   }
 
@@ -183,11 +218,11 @@ export const putDisk = (
       note('open', file)
       const existed = real.existsSync(where)
       const fd = real.openSync(where, flags, mode)
-      let node = current.get(file)
+      let node = nodeOf(file)
       if (node === undefined || !existed) {
-        node = real.fstatSync(fd).isDirectory() ? 'folder' : { durable: Buffer.alloc(0), pending: [] }
+        node = real.fstatSync(fd).isDirectory() ? emptyFolder() : { durable: Buffer.alloc(0), pending: [] }
         name([file, node])
-      } else if (node !== 'folder' && flags === 'w') node.pending.push({ kind: 'truncate', length: 0 })
+      } else if (!isFolder(node) && flags === 'w') node.pending.push({ kind: 'truncate', length: 0 })
       open.set(fd, { file, node, position: 0 })
       return fd
     },
@@ -205,7 +240,7 @@ export const putDisk = (
       const file = open.get(fd)
       const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.subarray(from ?? 0))
       const asked = typeof data === 'string' ? bytes.length : (length ?? bytes.length)
-      if (file === undefined || file.node === 'folder')
+      if (file === undefined || isFolder(file.node))
         return real.writeSync(fd, bytes, 0, asked, typeof data === 'string' ? null : position)
       const taken = note('write', file.file, asked) ?? asked
       const at = position ?? (file.file.endsWith('.jsonl') ? real.fstatSync(fd).size : file.position)
@@ -223,7 +258,7 @@ export const putDisk = (
     fdatasyncSync: sync(real.fdatasyncSync),
     ftruncateSync: (fd: number, length?: number) => {
       const file = open.get(fd)
-      if (file === undefined || file.node === 'folder') return real.ftruncateSync(fd, length)
+      if (file === undefined || isFolder(file.node)) return real.ftruncateSync(fd, length)
       note('truncate', file.file)
       real.ftruncateSync(fd, length)
       file.node.pending.push({ kind: 'truncate', length: length ?? 0 })
@@ -234,7 +269,7 @@ export const putDisk = (
       if (source === undefined || target === undefined) return real.renameSync(from, to)
       note('rename', target)
       real.renameSync(from, to)
-      name([target, current.get(source)], [source, undefined])
+      name([target, nodeOf(source)], [source, undefined])
     },
     mkdirSync: mkdir,
     unlinkSync: (where: fs.PathLike) => {
@@ -274,18 +309,30 @@ export const putDisk = (
   }, setTimer)
 
   const surviving = (chance: Chance): ReadonlyMap<string, Buffer | 'folder'> => {
-    const names = new Map(durable)
-    const progress = new Map<string, boolean>()
+    const inOrder = chance.once(2)
+    const stopped = new Set<Folder>()
+    const left = new Map<Folder, Names>()
+    const namesOf = (folder: Folder): Names => {
+      const names = left.get(folder) ?? new Map(folder.durable)
+      left.set(folder, names)
+      return names
+    }
     for (const naming of namings) {
-      const goesOn = (progress.get(naming.folder) ?? true) && !chance.once(3)
-      progress.set(naming.folder, goesOn) // of each folder, the first so many changes
-      if (goesOn) applyNames(names, naming)
+      const survives = inOrder
+        ? !naming.some(({ folder }) => stopped.has(folder)) && !chance.once(3)
+        : chance.once(2)
+      if (survives) apply(naming, namesOf)
+      else for (const { folder } of naming) stopped.add(folder)
     }
     const image = new Map<string, Buffer | 'folder'>()
-    for (const [file, node] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const reachable = file === '' || names.get(parentOf(file)) === 'folder'
-      if (reachable) image.set(file, node === 'folder' ? node : survivingBytes(node, content, chance))
+    const walk = (folder: Folder, at: string) => {
+      for (const [each, node] of [...namesOf(folder)].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        const file = at === '' ? each : `${at}/${each}`
+        image.set(file, isFolder(node) ? 'folder' : survivingBytes(node, content, chance))
+        if (isFolder(node)) walk(node, file)
+      }
     }
+    walk(above, '')
     return image
   }
 
@@ -314,10 +361,8 @@ export const putDisk = (
       isOwn = true
       clear(root)
       lay(root, image)
-      durable.clear()
-      current.clear()
-      namings.length = 0
-      adopt('')
+      namings = []
+      adoptRoot()
       isOwn = false
     },
     remove: () => {
@@ -361,10 +406,10 @@ const settle = (node: Inode, change: Change) => {
   node.durable = node.roomy.subarray(0, length)
 }
 
-const applyNames = (names: Map<string, Inode | 'folder'>, { names: changes }: Naming) => {
-  for (const [file, node] of changes)
-    if (node === undefined) names.delete(file)
-    else names.set(file, node)
+const apply = (naming: Naming, namesOf: (folder: Folder) => Names) => {
+  for (const { folder, name, node } of naming)
+    if (node === undefined) namesOf(folder).delete(name)
+    else namesOf(folder).set(name, node)
 }
 
 /** What of a file survives: its length after some of the changes, each sector after some of them. */
