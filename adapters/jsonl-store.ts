@@ -26,6 +26,7 @@ import {
 import { backOff, LedgerBusy, type LedgerLock, openLock } from './ledger-lock.ts'
 import { appendQueue } from './ledger-queue.ts'
 import { requireEnd } from './ledger-reader.ts'
+import { poisonOf } from './ledger-poison.ts'
 import { reading, streamOf } from './ledger-reading.ts'
 import { openWriter } from './ledger-writer.ts'
 
@@ -116,8 +117,12 @@ const createLedger = (
   now: Instant,
 ): LedgerIdentity => {
   if (create === undefined) throw new NoSuchBook(folder)
-  replaceFile(files, folder, 'HEAD', printSlot(nothingDurable).repeat(2))
-  return createIdentity(files, folder, create, now)
+  replaceFile(files, folder, 'HEAD', printSlot(nothingDurable).repeat(2)) // made anew by the next one when it fails
+  try {
+    return createIdentity(files, folder, create, now)
+  } catch (error) {
+    return poisonOf(files, folder, () => now).raise(error)
+  }
 }
 
 /**

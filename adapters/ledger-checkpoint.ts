@@ -11,7 +11,7 @@
 import { hash } from 'node:crypto'
 import fs from 'node:fs'
 import * as z from 'zod'
-import { codeOf, type LedgerFiles, replaceFile } from './ledger-files.ts'
+import { codeOf, FolderNotSynced, type LedgerFiles, replaceFile } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
 import { type Known, nothingKnown } from './ledger-known.ts'
@@ -143,10 +143,15 @@ export const saveCheckpoint = (
   try {
     fs.mkdirSync(checkpoints, { recursive: true })
     replaceFile(files, checkpoints, file, bytes)
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    return
+  }
+  try {
     replaceFile(files, folder, voucherName, `${file} ${hash('sha256', bytes, 'hex')}\n`)
     for (const old of fs.readdirSync(checkpoints))
       if (old.endsWith(ending) && old !== file) files.remove(`${checkpoints}/${old}`)
   } catch (error) {
-    if (codeOf(error) === undefined) throw error
+    if (codeOf(error) === undefined || error instanceof FolderNotSynced) throw error
   }
 }

@@ -15,8 +15,19 @@ export interface LedgerFiles {
   remove(path: string): void
   /** How many bytes the file system of a folder has for this user. */
   freeBytes(folder: string): number
-  /** Makes the names in a folder durable. */
+  /** Makes the names in a folder durable. Throws FolderNotSynced when it was asked and failed. */
   syncFolder(folder: string): void
+}
+
+/** The sync of a folder failed: the kernel may have dropped names that it still shows, and will not say so twice. */
+export class FolderNotSynced extends Error {
+  /** Of the system error. */
+  readonly code: string | undefined
+  constructor(folder: string, cause: unknown) {
+    super(`sync of the folder ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'FolderNotSynced'
+    this.code = codeOf(cause)
+  }
 }
 
 export const nodeFiles: LedgerFiles = {
@@ -33,6 +44,8 @@ export const nodeFiles: LedgerFiles = {
     const fd = fs.openSync(folder, 'r')
     try {
       fs.fsyncSync(fd)
+    } catch (error) {
+      throw new FolderNotSynced(folder, error)
     } finally {
       fs.closeSync(fd)
     }

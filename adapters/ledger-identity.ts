@@ -123,8 +123,14 @@ const contentOf = (folder: string): 'nothing' | 'ledger' => {
     throw error
   }
   if (names.includes('LEDGER.json')) return 'ledger'
-  const foreign = names.find(name => !beforeCreation.has(name))
+  const [foreign, ...others] = names.filter(name => !beforeCreation.has(name))
   if (foreign === undefined) return 'nothing'
+  if (foreign === 'POISON' && others.length === 0)
+    throw new LedgerDamaged(
+      'poisoned',
+      `${folder} holds POISON and no ledger: a sync failed while the ledger was being made, and nothing was acknowledged. ` +
+        'Check the disk, then move the folder away (a halt that KILL in it says is to be said again)',
+    )
   throw notOurs(
     folder,
     `it holds ${foreign} but no LEDGER.json; choose another folder with --ledger, or restore LEDGER.json`,

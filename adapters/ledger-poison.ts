@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { LedgerRepaired } from '../domain/segment.ts'
 import type { Instant } from '../domain/time.ts'
-import { codeOf, type LedgerFiles, quarantineOf, replaceFile } from './ledger-files.ts'
+import { codeOf, FolderNotSynced, type LedgerFiles, quarantineOf, replaceFile } from './ledger-files.ts'
 import { digits } from './ledger-line.ts'
 
 const name = 'POISON'
@@ -19,6 +19,8 @@ export interface Poison {
   stop(error: LedgerDamaged): never
   /** Stops all writers: bytes may be lost that the kernel will never report again. */
   spread(error: unknown): never
+  /** Throws the error; when it is that of a folder's sync, spreads it. */
+  raise(error: unknown): never
   /** As spread, for a failure that nobody waits for: the next call of `refuse` throws it. */
   note(error: unknown): void
   readonly stopped: () => boolean
@@ -55,6 +57,10 @@ export const poisonOf = (files: LedgerFiles, folder: string, clock: () => Instan
       throw new LedgerDamaged('poisoned', sentence)
     },
     spread,
+    raise: error => {
+      if (error instanceof FolderNotSynced) spread(error)
+      throw error
+    },
     note: error => {
       try {
         spread(error)

@@ -15,6 +15,7 @@ import type { Damage } from './ledger-advance.ts'
 import { type LedgerFiles, quarantineOf, readFully, replaceFile } from './ledger-files.ts'
 import type { DurableMark } from './ledger-head.ts'
 import type { Known } from './ledger-known.ts'
+import type { Poison } from './ledger-poison.ts'
 import { hashIn, hashOfBytes, indexAt, isFramed, numberAt, seqOf } from './ledger-line-bytes.ts'
 import { forEachLine } from './ledger-scan.ts'
 import { isBefore, listSegments } from './ledger-segment.ts'
@@ -95,13 +96,23 @@ export const damageError = (folder: string, verdict: Verdict): LedgerDamaged | u
   }
 }
 
-/** Moves torn bytes to the quarantine and cuts them off. The caller holds the lock. */
-export const quarantine = (files: LedgerFiles, folder: string, segment: string, from: number): void => {
+/** Moves torn bytes to the quarantine and cuts them off. The caller holds the lock. A sync that fails poisons. */
+export const quarantine = (
+  files: LedgerFiles,
+  folder: string,
+  segment: string,
+  from: number,
+  poison: Poison,
+): void => {
   setAside(files, folder, segment, from)
   const fd = fs.openSync(`${folder}/${segment}`, 'r+')
   try {
     files.truncate(fd, from)
-    files.sync(fd)
+    try {
+      files.sync(fd)
+    } catch (error) {
+      poison.spread(error)
+    }
   } finally {
     fs.closeSync(fd)
   }

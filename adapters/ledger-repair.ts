@@ -11,15 +11,23 @@ import fs from 'node:fs'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import type { RepairReport } from '../domain/ledger-repair.ts'
 import { advance } from './ledger-advance.ts'
-import { codeOf, type LedgerFiles, nodeFiles, shortWrite } from './ledger-files.ts'
+import { codeOf, type LedgerFiles, nodeFiles, readOnly, replaceFile, shortWrite } from './ledger-files.ts'
 import { openHead, readHead, writeSlot } from './ledger-head.ts'
-import { NoSuchBook, readIdentity, requireFileSystem, requireWritable } from './ledger-identity.ts'
+import {
+  type LedgerIdentity,
+  NoSuchBook,
+  readIdentity,
+  requireFileSystem,
+  requireWritable,
+  writeIdentity,
+} from './ledger-identity.ts'
 import { type Known, nothingKnown } from './ledger-known.ts'
 import { previousIn, seqOf } from './ledger-line-bytes.ts'
 import { LedgerBusy, openLock } from './ledger-lock.ts'
 import { clearPoison } from './ledger-poison.ts'
 import { damageError, judge, setAside, type Verdict } from './ledger-recovery.ts'
 import { type Chain, chainAfter, chunksOf, takeLine } from './ledger-scan.ts'
+import { sealName } from './ledger-seal.ts'
 import { isBefore, listSegments } from './ledger-segment.ts'
 import { openSegment, type SegmentBytes, sizeOf } from './ledger-segment-bytes.ts'
 import { verifyLedger } from './ledger-verify.ts'
@@ -52,7 +60,7 @@ export const repairLedger = async (
     lock.sign()
     const found = await examine(folder)
     if (found.poison === undefined) return reportOf(found, false)
-    await orFailed(folder, () => writeAnew(files, folder, found))
+    await orFailed(folder, () => writeAnew(files, folder, identity, found))
     requireSame(folder, found, await examine(folder))
     await orFailed(folder, async () => clearPoison(files, folder, found.known.seq))
     return reportOf(found, true)
@@ -150,7 +158,13 @@ const requireSame = (folder: string, before: Findings, after: Findings) => {
 
 // ── new files ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-const writeAnew = async (files: LedgerFiles, folder: string, { known, torn, segments }: Findings) => {
+const writeAnew = async (
+  files: LedgerFiles,
+  folder: string,
+  identity: LedgerIdentity,
+  { known, torn, segments }: Findings,
+) => {
+  nameAnew(files, folder, identity)
   let chain: Chain | undefined
   for (const { segment, bytes } of segments) {
     const source = openSegment(folder, segment)
@@ -162,6 +176,22 @@ const writeAnew = async (files: LedgerFiles, folder: string, { known, torn, segm
     }
   }
   acknowledge(files, folder, known)
+}
+
+/**
+ * A failed sync of the folder may have dropped names as well: each that others build on is given once more. A seal is one
+ * while its plain segment, which it lets a sealer remove, is there; a quarantine with files in it was durable before them.
+ */
+const nameAnew = (files: LedgerFiles, folder: string, identity: LedgerIdentity) => {
+  writeIdentity(files, folder, identity)
+  for (const segment of listSegments(folder)) {
+    const seal = sealName(segment)
+    if (fs.existsSync(`${folder}/${segment}`) && fs.existsSync(`${folder}/${seal}`))
+      replaceFile(files, folder, seal, fs.readFileSync(`${folder}/${seal}`), readOnly)
+  }
+  const place = `${folder}/quarantine`
+  if (fs.existsSync(place) && fs.readdirSync(place).length === 0) fs.rmdirSync(place)
+  files.syncFolder(folder)
 }
 
 /** The first bytes of a segment as another file, which then takes its name. What is written is proven line by line. */

@@ -30,8 +30,8 @@ export async function* sealDays(
   if (identity === undefined) throw new NoSuchBook(folder)
   const key = keyFile === undefined ? undefined : readPrivateKey(keyFile)
   const free = holdSealing(folder)
+  const poison = poisonOf(files, folder, systemClock.now)
   try {
-    const poison = poisonOf(files, folder, systemClock.now)
     poison.refuse() // a disk that failed a sync is given nothing to compress, and no plain file is removed
     const today = dateOf(headSegment(files, folder, poison))
     const closed = closedSegments(folder, today).filter(name => upTo === undefined || dateOf(name) <= upTo)
@@ -47,6 +47,8 @@ export async function* sealDays(
       const anchor = anchorOf(read)
       yield { kind: 'anchored', anchor, ...keepAnchor(files, folder, anchor, key) }
     }
+  } catch (error) {
+    poison.raise(error)
   } finally {
     free()
   }
@@ -93,8 +95,13 @@ const sync = (files: LedgerFiles, fd: number, poison: Poison) => {
 const holdSealing = (folder: string): (() => void) => {
   const fd = fs.openSync(`${folder}/SEALING`, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644)
   if (tryLock(fd)) {
-    fs.ftruncateSync(fd)
-    fs.writeSync(fd, `pid ${process.pid}\n`, 0)
+    try {
+      fs.ftruncateSync(fd)
+      fs.writeSync(fd, `pid ${process.pid}\n`, 0)
+    } catch (error) {
+      fs.closeSync(fd) // a disk without room for the sign
+      throw error
+    }
     return () => fs.closeSync(fd)
   }
   const holder = fs.readFileSync(fd, 'utf8').trim()

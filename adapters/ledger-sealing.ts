@@ -59,6 +59,8 @@ export const sealSegment = async (
     const facts = await inspect(folder, source, segment, previous?.seal)
     const kept = standing === undefined ? undefined : await keptSeal(folder, standing, facts)
     const sealed = kept ?? (await pack(sealer, source, facts, previous))
+    // The seal may be there because of one that was killed before its name was durable.
+    sealer.files.syncFolder(folder)
     sealer.files.remove(`${folder}/${segment}`)
     sealer.files.syncFolder(folder)
     return sealed

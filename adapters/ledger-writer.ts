@@ -15,7 +15,7 @@ import { advance } from './ledger-advance.ts'
 import { linesAppender, NoRoom } from './ledger-appending.ts'
 import { loadCheckpoint, saveCheckpoint } from './ledger-checkpoint.ts'
 import type { Request } from './ledger-decision.ts'
-import type { LedgerFiles } from './ledger-files.ts'
+import { FolderNotSynced, type LedgerFiles, syncAbove } from './ledger-files.ts'
 import { type Outcome, type WriteGroup, writeGroup } from './ledger-group.ts'
 import type { DurableMark } from './ledger-head.ts'
 import type { LedgerIdentity } from './ledger-identity.ts'
@@ -73,7 +73,7 @@ export const openWriter = (options: WriterOptions): LedgerWriter => {
     active.close()
     if (head === undefined) fs.closeSync(headFd)
     else head.abandon()
-    throw error
+    return poison.raise(error)
   }
 }
 
@@ -90,6 +90,9 @@ const writerOf = (
   const lines = lineBuffer()
   const reserve = reserveOf(files, folder, identity.reserveBytes, urgent)
   poison.refuse()
+  // Who gave the ledger its names, and those of the folders above it, may have been killed before they were durable.
+  files.syncFolder(folder)
+  syncAbove(files, folder)
   const known = startFrom(options, head.mark())
   const resumed = known.settled?.segment
   const stored = storedEventsIn(folder, known)
@@ -110,7 +113,7 @@ const writerOf = (
     const error = damageError(folder, verdict)
     if (error !== undefined) poison.stop(error)
     if (verdict.kind === 'torn') {
-      quarantine(files, folder, verdict.segment, verdict.from)
+      quarantine(files, folder, verdict.segment, verdict.from, poison)
       ownDue = unrecorded(folder, identity, known)
     }
     if (known.at !== '') time.continueAfter(known.at)
@@ -224,8 +227,14 @@ const writerOf = (
     return outcomes
   }
 
+  /** What it follows is acknowledged: a failed sync of the ledger's folder stops the next commit. */
   const checkpoint = () => {
-    if (checkpoints !== undefined) saveCheckpoint(files, folder, checkpoints, identity, known)
+    try {
+      if (checkpoints !== undefined) saveCheckpoint(files, folder, checkpoints, identity, known)
+    } catch (error) {
+      if (!(error instanceof FolderNotSynced)) throw error
+      poison.note(error)
+    }
   }
 
   catchUp()
@@ -235,7 +244,13 @@ const writerOf = (
   if (ownDue.length > 0) commit([])
 
   return {
-    commit,
+    commit: requests => {
+      try {
+        return commit(requests)
+      } catch (error) {
+        return poison.raise(error)
+      }
+    },
     refresh: () => {
       if (poison.stopped()) return known
       const durable = head.look()

@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { type LedgerFiles, nodeFiles } from '../../adapters/ledger-files.ts'
 import type { EventStore } from '../../domain/event-store.ts'
-import { type Before, type Operation, putDisk, systemError } from './disk.ts'
+import { type Before, type Operation, putDisk, SyncDropped, systemError } from './disk.ts'
 import { folderInMemory } from './folders.ts'
 import { groupOf, openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
@@ -70,24 +70,35 @@ const injectionsOf = (operations: readonly Operation[]): readonly Injection[] =>
     return some.flatMap(code => [false, true].map(forEver => ({ number, kind, file, code, forEver })))
   })
 
+/** A sync that fails drops what it should have written. */
 const failing =
   ({ number, kind, code, forEver }: Injection): Before =>
   operation => {
     if (operation.number === number || (forEver && operation.number > number && operation.kind === kind))
-      throw systemError(code)
+      throw kind === 'sync' ? new SyncDropped(code) : systemError(code)
     return undefined
   }
 
-/** After a sync of a segment or of HEAD has failed, no process of the story may sync that file again. */
+/**
+ * After a sync of a segment, of HEAD or of a folder has failed, no process of the story may sync it again; but for POISON,
+ * whose name is a new one. Before there is a ledger HEAD is made anew, and its name with it.
+ */
 const requireNoSecondSync = (
   { number, kind, file, forEver }: Injection,
   operations: readonly Operation[],
 ) => {
-  if (kind !== 'sync' || !(file.endsWith('.jsonl') || file === 'HEAD')) return
-  const again = operations.find(each => each.number > number && each.kind === 'sync' && each.file === file)
+  if (kind !== 'sync' || !(file.endsWith('.jsonl') || file === 'HEAD' || isFolderOfLedger(file))) return
+  if (!operations.some(each => each.number < number && each.file === 'LEDGER.json')) return
+  const syncs = operations.filter(each => each.kind === 'sync')
+  const again = syncs.find(
+    (each, at) => each.number > number && each.file === file && syncs[at - 1]?.file !== 'POISON',
+  )
   if (again !== undefined)
     throw new Error(`a failed sync of ${file} was tried again (${forEver ? 'for ever' : 'once'})`)
 }
+
+/** Checkpoints are no part of it. */
+const isFolderOfLedger = (file: string) => ['', 'quarantine', 'anchors'].includes(file)
 
 /** Until then no other process writes either. */
 const requirePoisoned = async (folder: string) => {
