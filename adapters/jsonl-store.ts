@@ -24,9 +24,9 @@ import {
   requireWritable,
 } from './ledger-identity.ts'
 import { backOff, LedgerBusy, type LedgerLock, openLock } from './ledger-lock.ts'
+import { poisonOf } from './ledger-poison.ts'
 import { appendQueue } from './ledger-queue.ts'
 import { requireEnd } from './ledger-reader.ts'
-import { poisonOf } from './ledger-poison.ts'
 import { reading, streamOf } from './ledger-reading.ts'
 import { openWriter } from './ledger-writer.ts'
 

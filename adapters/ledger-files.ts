@@ -24,7 +24,9 @@ export class FolderNotSynced extends Error {
   /** Of the system error. */
   readonly code: string | undefined
   constructor(folder: string, cause: unknown) {
-    super(`sync of the folder ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    super(`sync of the folder ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
     this.name = 'FolderNotSynced'
     this.code = codeOf(cause)
   }

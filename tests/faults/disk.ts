@@ -37,7 +37,11 @@ export type Before = (operation: Operation, length: number) => number | undefine
 
 /** A sync that fails and drops the bytes or names it should have written: the kernel goes on showing them, and never writes them. */
 export class SyncDropped extends Error {
-  readonly code = 'EIO'
+  readonly code: string
+  constructor(code: string) {
+    super(`${code}: injected`)
+    this.code = code
+  }
 }
 
 /** The machine has stopped: nothing works any more. */

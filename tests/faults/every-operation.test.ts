@@ -88,7 +88,9 @@ const requireNoSecondSync = (
   operations: readonly Operation[],
 ) => {
   if (kind !== 'sync' || !(file.endsWith('.jsonl') || file === 'HEAD' || isFolderOfLedger(file))) return
-  if (!operations.some(each => each.number < number && each.file === 'LEDGER.json')) return
+  const named = (name: string) =>
+    operations.find(each => each.kind === 'rename' && each.file === name)?.number ?? Number.POSITIVE_INFINITY
+  if (Number.isFinite(named('HEAD')) && number < named('LEDGER.json')) return
   const syncs = operations.filter(each => each.kind === 'sync')
   const again = syncs.find(
     (each, at) => each.number > number && each.file === file && syncs[at - 1]?.file !== 'POISON',
@@ -187,6 +189,7 @@ test('every operation of a recovery may fail once and for ever, and the torn byt
     const before = fs.readFileSync(`${folder}/${segmentsIn(folder)[0]}`)
     try {
       const telling = await toldOn(folder, failing(injection), ['restart', 1])
+      requireNoSecondSync(injection, telling.operations)
       await proveAfter(folder, {
         ...telling.told,
         acknowledged: [...acknowledged, ...telling.told.acknowledged],

@@ -6,9 +6,10 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { nodeFiles } from '../../adapters/ledger-files.ts'
 import { RepairFailed, repairLedger } from '../../adapters/ledger-repair.ts'
 import { LedgerDamaged } from '../../domain/event-store.ts'
-import { putDisk, systemError } from './disk.ts'
+import { putDisk, SyncDropped, systemError } from './disk.ts'
 import { folderInMemory } from './folders.ts'
 import { bytesOf, look, poisonedBook, repair, requireTold } from './poisoned.ts'
+import { chanceOf, firstSeed } from './seeded.ts'
 import { groupOf, openBook } from './story.ts'
 import { counting, full } from './tally.ts'
 import { type Step, tell, wholeStory } from './teller.ts'
@@ -70,6 +71,52 @@ test('wherever a sync of the story fails, a repair finds all that was acknowledg
   count.row(
     'a sync failed, then veritape repair',
     'G1 G7: all acknowledged lines in new files, told by an event',
+  )
+})
+
+test('what a failed sync has dropped, bytes or names, a repair gives the disk once more: a power cut takes none of it', async () => {
+  const [book, image] = [`${place}/book`, `${place}/image`]
+  const count = counting()
+  /** Whether the story had this many syncs. */
+  const droppedAt = async (at: number): Promise<boolean> => {
+    let syncs = 0
+    const disk = putDisk(book, ({ kind }) => {
+      if (kind === 'sync' && ++syncs === at) throw new SyncDropped('EIO')
+      return undefined
+    })
+    try {
+      const { acknowledged } = await tell(book, wholeStory)
+      if (!fs.existsSync(`${book}/POISON`) || !fs.existsSync(`${book}/LEDGER.json`)) return syncs >= at
+      await repair(book)
+      const again = await tell(book, wholeStory)
+      for (let cut = 0; cut < (full ? 12 : 4); cut++) {
+        disk.cut(image, chanceOf(firstSeed() + 100 * at + cut))
+        await prove(image, [...acknowledged, ...again.acknowledged])
+        fs.rmSync(image, { recursive: true, force: true })
+      }
+      count.add(
+        disk.operations.filter(({ kind }) => kind === 'sync')[at - 1]?.file === '' ? 'of names' : 'of bytes',
+      )
+      return true
+    } finally {
+      disk.remove()
+      for (const folder of [book, image]) fs.rmSync(folder, { recursive: true, force: true })
+    }
+  }
+  let at = 1
+  while (
+    await droppedAt(at).catch(error => {
+      throw new Error(`SEED=${firstSeed()}: sync ${at}: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      })
+    })
+  )
+    at++
+  expect(count.outcomes['of names']).toBeGreaterThan(4)
+  expect(count.outcomes['of bytes']).toBeGreaterThan(4)
+  count.row(
+    'a sync that fails and drops what it was to write, then a repair, a story and a power cut',
+    'G1 G7',
   )
 })
 

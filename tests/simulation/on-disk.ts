@@ -144,7 +144,7 @@ const failingDisk = (
       const isDropped = chance.once(2)
       hit(`failed sync, ${isDropped ? 'dropped' : 'kept'}, of ${nameOf(file)}`, life.writing)
       failures++
-      throw isDropped ? new SyncDropped('EIO: injected') : systemError('EIO')
+      throw isDropped ? new SyncDropped('EIO') : systemError('EIO')
     }
     if (kind !== 'write') return undefined
     if (nameOf(file) === 'HEAD' && strikes(weather.failedHeads)) {
