@@ -5,12 +5,29 @@
 //   {"level":"halted", "by", "reason"}       no orders
 //   anything else, `touch KILL` included     halted: whoever made the file meant something
 
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { KillSwitch } from '../domain/kill-switch.ts'
 import { isNoRoom } from './ledger-appending.ts'
-import { codeOf, type LedgerFiles, nodeFiles, replaceFile, syncAbove } from './ledger-files.ts'
+import {
+  codeOf,
+  FolderNotSynced,
+  type LedgerFiles,
+  nodeFiles,
+  syncAbove,
+  writeDurably,
+} from './ledger-files.ts'
 import { releaseReserve } from './ledger-reserve.ts'
 
 const Kill = z.strictObject({ level: z.enum(['reducing', 'halted']), by: z.string(), reason: z.string() })
@@ -33,6 +50,32 @@ export const killSwitch = (folder: string, files: LedgerFiles = nodeFiles): Kill
     return killFrom(text) ?? { level: 'halted', reason: `${path} was made by hand${saying(text)}` }
   }
 
+  /** Writes the words beside KILL, and gives them its name by `put`, which makes one change of what stands there. */
+  const write = (words: string, put: (temporary: string) => void) => {
+    const temporary = join(folder, `${fileName}.${randomBytes(4).toString('hex')}.tmp`)
+    try {
+      writeDurably(files, temporary, words)
+      put(temporary)
+    } finally {
+      rmSync(temporary, { force: true })
+    }
+    files.syncFolder(folder)
+  }
+
+  const pullOver = (words: string) => write(words, temporary => files.rename(temporary, path))
+
+  /** What stands there halts as much or more, also what came to stand there a moment ago: a link takes no name away. */
+  const pullUnlessPulled = (words: string) => {
+    if (read() !== undefined) return files.syncFolder(folder)
+    write(words, temporary => {
+      try {
+        linkSync(temporary, path)
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error
+      }
+    })
+  }
+
   /** An empty file halts too, and needs no room on the disk. */
   const pullWithoutWords = () => {
     const fd = openSync(path, 'w')
@@ -47,13 +90,12 @@ export const killSwitch = (folder: string, files: LedgerFiles = nodeFiles): Kill
   return {
     pull: async (level, by, reason) => {
       mkdirSync(folder, { recursive: true })
-      // A halt that stands is not loosened by a milder one.
-      if (level === 'reducing' && read()?.level === 'halted') return files.syncFolder(folder)
-      const kill: Kill = { level, by, reason }
-      const pullWithWords = () => replaceFile(files, folder, fileName, `${JSON.stringify(kill)}\n`)
+      const words = `${JSON.stringify({ level, by, reason } satisfies Kill)}\n`
+      const pullWithWords = level === 'halted' ? () => pullOver(words) : () => pullUnlessPulled(words)
       try {
         pullWithWords()
       } catch (error) {
+        if (error instanceof FolderNotSynced) throw error // a sync that failed is never tried again
         try {
           if (isNoRoom(error) && releaseReserve(files, folder)) pullWithWords()
           else pullWithoutWords()
@@ -66,9 +108,23 @@ export const killSwitch = (folder: string, files: LedgerFiles = nodeFiles): Kill
     read,
     release: async () => {
       rmSync(path, { force: true })
+      for (const name of namesIn(folder))
+        if (isUnfinishedHalt(name)) rmSync(join(folder, name), { force: true })
       if (read() !== undefined) throw new Error(`${path} is still there; remove it by hand`)
       syncIfThere(files, folder)
     },
+  }
+}
+
+/** One that was being written when its process was killed. Each process has a name of its own for it. */
+export const isUnfinishedHalt = (name: string): boolean => /^KILL\.[0-9a-f]{8}\.tmp$/.test(name)
+
+const namesIn = (folder: string): readonly string[] => {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    return []
   }
 }
 

@@ -2,7 +2,7 @@
 // let a disk be full, lie or fail at any step.
 
 import fs from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 
 export interface LedgerFiles {
   /** Appends or writes at `position`; returns how many bytes were written, which may be fewer than asked. */
@@ -78,6 +78,24 @@ const mayBeMade = (folder: string): boolean => {
 /** The mode of files that are never written again. */
 export const readOnly = 0o444
 
+/** Writes a small file and makes its bytes durable; its name is not. */
+export const writeDurably = (
+  files: LedgerFiles,
+  path: string,
+  text: string | Uint8Array,
+  mode: 0o644 | 0o444 = 0o644,
+): void => {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
+  const fd = fs.openSync(path, 'w', mode)
+  try {
+    const written = files.write(fd, bytes, bytes.length, null)
+    if (written !== bytes.length) throw shortWrite(basename(path), written, bytes.length)
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
 /** Writes a small file as a whole: after a crash either the old content or the new one is there. */
 export const replaceFile = (
   files: LedgerFiles,
@@ -86,17 +104,9 @@ export const replaceFile = (
   text: string | Uint8Array,
   mode: 0o644 | 0o444 = 0o644,
 ): void => {
-  const bytes = typeof text === 'string' ? Buffer.from(text) : text
   const temporary = `${folder}/${name}.tmp`
   if (mode === readOnly) fs.rmSync(temporary, { force: true }) // one that a crash left behind cannot be written to
-  const fd = fs.openSync(temporary, 'w', mode)
-  try {
-    const written = files.write(fd, bytes, bytes.length, null)
-    if (written !== bytes.length) throw shortWrite(name, written, bytes.length)
-    fs.fsyncSync(fd)
-  } finally {
-    fs.closeSync(fd)
-  }
+  writeDurably(files, temporary, text, mode)
   files.rename(temporary, `${folder}/${name}`)
   files.syncFolder(folder)
 }

@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import * as z from 'zod'
 import { type Identity, LedgerDamaged, type Mode } from '../domain/event-store.ts'
 import { type Instant, isZone } from '../domain/time.ts'
+import { isUnfinishedHalt } from './kill-switch.ts'
 import { codeOf, type LedgerFiles, replaceFile, syncAbove } from './ledger-files.ts'
 
 export const formatVersion = 1
@@ -123,7 +124,7 @@ const contentOf = (folder: string): 'nothing' | 'ledger' => {
     throw error
   }
   if (names.includes('LEDGER.json')) return 'ledger'
-  const [foreign, ...others] = names.filter(name => !beforeCreation.has(name))
+  const [foreign, ...others] = names.filter(name => !(beforeCreation.has(name) || isUnfinishedHalt(name)))
   if (foreign === undefined) return 'nothing'
   if (foreign === 'POISON' && others.length === 0)
     throw new LedgerDamaged(

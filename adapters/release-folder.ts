@@ -50,6 +50,7 @@ export const releaseFolder = (folder: string, data: string): Releases => {
         await fetchRelease(source, sha256, half)
         const name = releaseName(half)
         if (fs.existsSync(prefixOf(name))) {
+          nodeFiles.syncFolder(releases) // who gave it the name may have been killed before that was durable
           say(`release ${name} is here already`)
           return name
         }

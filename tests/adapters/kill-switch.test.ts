@@ -1,11 +1,12 @@
 // The KILL file halts in every condition, and whoever made it in whatever way is obeyed.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { killSwitch } from '../../adapters/kill-switch.ts'
-import { type LedgerFiles, nodeFiles } from '../../adapters/ledger-files.ts'
+import { FolderNotSynced, type LedgerFiles, nodeFiles } from '../../adapters/ledger-files.ts'
+import { readIdentity } from '../../adapters/ledger-identity.ts'
 
 let base: string
 let folder: string
@@ -119,4 +120,52 @@ test('the folder is synced after the file is in place and after it is gone, thos
   await kill.pull('halted', 'operator', 'stop')
   await kill.release()
   expect([...new Set(seen)]).toEqual(['folder halted', 'above halted', 'folder undefined'])
+})
+
+test('a milder halt that began before a stricter one and ends after it does not loosen it, nor take its words', async () => {
+  let pulled: Promise<void> | undefined
+  const slow: LedgerFiles = {
+    ...nodeFiles,
+    write: (...all) => {
+      pulled ??= killSwitch(folder).pull('halted', 'another', 'stop')
+      return nodeFiles.write(...all)
+    },
+  }
+  await killSwitch(folder, slow).pull('reducing', 'operator', 'the day is over')
+  await pulled
+  expect(killSwitch(folder).read()).toEqual({ level: 'halted', by: 'another', reason: 'stop' })
+  expect(readdirSync(folder)).toEqual(['KILL'])
+})
+
+test('a halt whose name may have been dropped by a failed sync is not called durable after another one', async () => {
+  let syncs = 0
+  const failingOnce: LedgerFiles = {
+    ...nodeFiles,
+    syncFolder: synced => {
+      if (++syncs === 1) throw new FolderNotSynced(synced, new Error('EIO'))
+      nodeFiles.syncFolder(synced)
+    },
+  }
+  const kill = killSwitch(folder, failingOnce)
+  await expect(kill.pull('halted', 'operator', 'stop')).rejects.toThrow('EIO')
+  expect(syncs).toBe(1)
+  expect(kill.read()).toMatchObject({ level: 'halted', reason: 'stop' })
+})
+
+test('whoever finds a halt makes all of its names durable before it says so', async () => {
+  await killSwitch(folder).pull('halted', 'operator', 'stop')
+  const seen: string[] = []
+  const watching: LedgerFiles = { ...nodeFiles, syncFolder: synced => void seen.push(synced) }
+  await killSwitch(folder, watching).pull('reducing', 'operator', 'milder')
+  expect(seen).toContain(folder)
+  expect(seen).toContain(base)
+})
+
+test('what a killed halt left half written goes with the next release, and is no bar to a new ledger', async () => {
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'KILL.0123abcd.tmp'), '{"lev')
+  expect(readIdentity(folder)).toBeUndefined()
+  expect(killSwitch(folder).read()).toBeUndefined()
+  await killSwitch(folder).release()
+  expect(readdirSync(folder)).toEqual([])
 })

@@ -14,7 +14,8 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { nodeFiles } from '../../adapters/ledger-files.ts'
 import { releaseFolder } from '../../adapters/release-folder.ts'
 import { sourceOf } from '../../domain/release.ts'
 import { temporaryFolder } from '../cli/files.ts'
@@ -84,12 +85,15 @@ describe('fetches', () => {
   test('the same content under the same name, wherever it comes from, and once', async () => {
     const name = await fetched(source)
     const said: string[] = []
+    const syncs = vi.spyOn(nodeFiles, 'syncFolder')
     expect(
       await releases().bring(sourceOf(archiveOf(source)), undefined, process.execPath, line =>
         said.push(line),
       ),
     ).toBe(name)
     expect(said).toEqual([`release ${name} is here already`])
+    expect(syncs).toHaveBeenCalledWith(join(home, 'releases'))
+    syncs.mockRestore()
     execFileSync(
       'sh',
       [
