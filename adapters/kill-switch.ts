@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -28,7 +29,9 @@ import {
   syncAbove,
   writeDurably,
 } from './ledger-files.ts'
+import { poisonOf } from './ledger-poison.ts'
 import { releaseReserve } from './ledger-reserve.ts'
+import { systemClock } from './system-clock.ts'
 
 const Kill = z.strictObject({ level: z.enum(['reducing', 'halted']), by: z.string(), reason: z.string() })
 type Kill = z.infer<typeof Kill>
@@ -87,31 +90,45 @@ export const killSwitch = (folder: string, files: LedgerFiles = nodeFiles): Kill
     files.syncFolder(folder)
   }
 
-  return {
-    pull: async (level, by, reason) => {
-      mkdirSync(folder, { recursive: true })
-      const words = `${JSON.stringify({ level, by, reason } satisfies Kill)}\n`
-      const pullWithWords = level === 'halted' ? () => pullOver(words) : () => pullUnlessPulled(words)
+  /** Names of the ledger may have been dropped as well: nobody writes on. */
+  const poisoning = (act: () => void) => {
+    try {
+      act()
+    } catch (error) {
+      if (error instanceof FolderNotSynced && existsSync(join(folder, 'LEDGER.json')))
+        poisonOf(files, folder, systemClock.now).note(error)
+      throw error
+    }
+  }
+
+  const pull: (...words: Parameters<KillSwitch['pull']>) => void = (level, by, reason) => {
+    mkdirSync(folder, { recursive: true })
+    const words = `${JSON.stringify({ level, by, reason } satisfies Kill)}\n`
+    const pullWithWords = level === 'halted' ? () => pullOver(words) : () => pullUnlessPulled(words)
+    try {
+      pullWithWords()
+    } catch (error) {
+      if (error instanceof FolderNotSynced) throw error // a sync that failed is never tried again
       try {
-        pullWithWords()
-      } catch (error) {
-        if (error instanceof FolderNotSynced) throw error // a sync that failed is never tried again
-        try {
-          if (isNoRoom(error) && releaseReserve(files, folder)) pullWithWords()
-          else pullWithoutWords()
-        } catch {
-          throw error // the first failure says more than that of the attempt to save the halt
-        }
+        if (isNoRoom(error) && releaseReserve(files, folder)) pullWithWords()
+        else pullWithoutWords()
+      } catch (again) {
+        // The first failure says more than that of the attempt to save the halt; but of a sync everybody must hear.
+        throw again instanceof FolderNotSynced ? again : error
       }
-      syncAbove(files, folder)
-    },
+    }
+    syncAbove(files, folder)
+  }
+
+  return {
+    pull: async (...words) => poisoning(() => pull(...words)),
     read,
     release: async () => {
       rmSync(path, { force: true })
       for (const name of namesIn(folder))
         if (isUnfinishedHalt(name)) rmSync(join(folder, name), { force: true })
       if (read() !== undefined) throw new Error(`${path} is still there; remove it by hand`)
-      syncIfThere(files, folder)
+      poisoning(() => syncIfThere(files, folder))
     },
   }
 }

@@ -150,6 +150,20 @@ test('a halt whose name may have been dropped by a failed sync is not called dur
   await expect(kill.pull('halted', 'operator', 'stop')).rejects.toThrow('EIO')
   expect(syncs).toBe(1)
   expect(kill.read()).toMatchObject({ level: 'halted', reason: 'stop' })
+  expect(readdirSync(folder)).toEqual(['KILL'])
+})
+
+test('a failed sync of the folder of a ledger stops its writers too', async () => {
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'LEDGER.json'), '')
+  const failing: LedgerFiles = {
+    ...nodeFiles,
+    syncFolder: synced => {
+      throw new FolderNotSynced(synced, new Error('EIO'))
+    },
+  }
+  await expect(killSwitch(folder, failing).pull('halted', 'operator', 'stop')).rejects.toThrow('EIO')
+  expect(readFileSync(join(folder, 'POISON'), 'utf8')).toContain('EIO')
 })
 
 test('whoever finds a halt makes all of its names durable before it says so', async () => {

@@ -143,7 +143,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a torn end is written over instead of set aside',
     file: writer,
     onDisk: true,
-    find: 'quarantine(files, folder, verdict.segment, verdict.from)',
+    find: 'quarantine(files, folder, verdict.segment, verdict.from, poison)',
     put: 'files.truncate(active.activate(verdict.segment), 0)',
   },
 ]

@@ -213,6 +213,7 @@ export const oneRunOnDisk = async (seed: number): Promise<Run> => {
   const root = fs.mkdtempSync(path.join(inMemory(), 'veritape-simulation-'))
   const folder = `${root}/${identity.book}`
   const exists = () => fs.existsSync(`${folder}/LEDGER.json`)
+  const isPoisoned = () => fs.existsSync(`${folder}/POISON`)
   let failing: FailingDisk | undefined
   const worldOf: WorldOf = (config, champions, now, circumstances) => {
     const own = failingDisk(root, chance, weather, circumstances)
@@ -252,6 +253,9 @@ export const oneRunOnDisk = async (seed: number): Promise<Run> => {
         readBook: () => openJsonlReader(folder),
         readLedger: () => openJsonlReader(folder),
         writeLedger: async (role, mode, urgency) => {
+          if (isPoisoned() && !exists())
+            // No ledger was made before the sync failed: the operator moves the folder away, as he is told.
+            await own.unseen(async () => fs.rmSync(folder, { recursive: true }))
           const opened = await openJsonlStore({
             folder,
             role,
@@ -267,7 +271,7 @@ export const oneRunOnDisk = async (seed: number): Promise<Run> => {
       }),
       machine: {
         ...own.machine,
-        isPoisoned: () => fs.existsSync(`${folder}/POISON`),
+        isPoisoned: () => isPoisoned() && exists(),
         explains: error => own.machine.explains(error) || (error instanceof NoSuchBook && !exists()),
       },
     }
