@@ -47,7 +47,7 @@ export const nodeFiles: LedgerFiles = {
     try {
       fs.fsyncSync(fd)
     } catch (error) {
-      throw new FolderNotSynced(folder, error)
+      throw codeOf(error) === undefined ? error : new FolderNotSynced(folder, error)
     } finally {
       fs.closeSync(fd)
     }
