@@ -22,7 +22,7 @@ let book = ''
 beforeEach(() => {
   const place = folderInMemory()
   root = `${place}/disk`
-  images = Array.from({ length: 4 }, (_, index) => `${place}/image${index}`)
+  images = Array.from({ length: full ? 2 : 4 }, (_, index) => `${place}/image${index}`)
   book = `${root}/ledger/cast`
 })
 
