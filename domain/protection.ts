@@ -16,7 +16,7 @@ import { closeAfter } from './desk.ts'
 import { IntentRaised, isProtective } from './intent.ts'
 import { entryPrice } from './position.ts'
 import { tradingOf } from './safety.ts'
-import type { MarketRules } from './venue.ts'
+import { type MarketRules, onTick } from './venue.ts'
 import { exitOf } from './wish.ts'
 
 /** Stops at the venue that hold back part of a position: what an exit takes away before it sells. */
@@ -41,7 +41,7 @@ export const protectionOf = (
     if (event.data.by === champion && event.data.symbol === symbol && event.data.reduceOnly) return undefined
   const exit = exitOf(freeToReduce(book, champion, symbol), rules)
   const entry = entryPrice(position)
-  const stopPrice = roundTo(multiply(entry, subtract('1', protectiveStop)), rules.tick, 'down')
+  const stopPrice = onTick(multiply(entry, subtract('1', protectiveStop)), rules)
   if (exit === undefined || !isPositive(stopPrice)) return undefined
   return IntentRaised({
     source: 'strategy',

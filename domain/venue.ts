@@ -1,6 +1,6 @@
 // The port to a place that fills orders. It reports; it never decides.
 
-import { absolute, compare, type Decimal } from './decimal.ts'
+import { absolute, compare, type Decimal, roundTo } from './decimal.ts'
 import type { Fill, OrderRequest } from './order.ts'
 import type { Instant } from './time.ts'
 
@@ -22,6 +22,12 @@ export const tickAt = ({ tick, priceDigits }: MarketRules, price: Decimal): Deci
   if (priceDigits === undefined) return tick
   const coarse = lastDigitOf(absolute(price), priceDigits)
   return compare(coarse, tick) > 0 ? coarse : tick
+}
+
+/** A price of ours as the market takes it: down to its tick, and to the coarser one that the price itself may ask for. */
+export const onTick = (price: Decimal, rules: MarketRules): Decimal => {
+  const fine = roundTo(price, rules.tick, 'down')
+  return roundTo(fine, tickAt(rules, fine), 'down')
 }
 
 /** The place value of the n-th significant digit: of 42000.12 the fifth is '1', of 0.0123456 it is '0.000001'. */

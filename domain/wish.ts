@@ -7,7 +7,7 @@ import { sellable } from './dust.ts'
 import { type Intent, IntentRaised } from './intent.ts'
 import type { Evaluation } from './strategy.ts'
 import type { Instant } from './time.ts'
-import { type MarketRules, tickAt } from './venue.ts'
+import { type MarketRules, onTick } from './venue.ts'
 
 export interface Wisher {
   /** The champion's id in this market. */
@@ -45,7 +45,10 @@ export const intentFrom = (
     reason: evaluation.reasons.join('; '),
   }
   if (evaluation.action === 'buy') {
-    const limitPrice = evaluation.limitPrice === undefined ? undefined : onTick(evaluation.limitPrice, rules)
+    const limitPrice =
+      evaluation.limitPrice === undefined
+        ? undefined
+        : onTick(priceFrom(evaluation.limitPrice, rules.tick, 'down'), rules)
     const price = limitPrice ?? candle.close
     const order: Pick<Intent, 'type' | 'timeInForce'> =
       limitPrice === undefined
@@ -79,10 +82,4 @@ export const exitOf = (held: Decimal, rules: MarketRules): Pick<Intent, 'quantit
   if (!isPositive(quantity)) return undefined
   const dust = subtract(held, quantity)
   return { quantity, ...(isPositive(dust) ? { dust } : {}) }
-}
-
-/** Down to the market's tick, and to the coarser one that the price itself may ask for. */
-const onTick = (measure: number, rules: MarketRules): Decimal => {
-  const price = priceFrom(measure, rules.tick, 'down')
-  return roundTo(price, tickAt(rules, price), 'down')
 }

@@ -4,11 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { type Book, emptyBook, evolveBook } from '../../domain/book.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
 import { ChampionVerified } from '../../domain/champion.ts'
+import { type Decimal, isMultiple } from '../../domain/decimal.ts'
 import type { Recorded } from '../../domain/event.ts'
 import { IntentDenied } from '../../domain/intent.ts'
 import { OrderAccepted, OrderCancelled, OrderFilled, OrderRequested } from '../../domain/order.ts'
 import { protectionOf, protectiveOrders } from '../../domain/protection.ts'
 import { TradingHalted } from '../../domain/safety.ts'
+import { tickAt } from '../../domain/venue.ts'
 import { candleClosed, champion, symbol, timeframe } from '../cast.ts'
 
 const rules = { tick: '0.01', lot: '0.001', minimumQuantity: '0.001' } as const
@@ -80,6 +82,18 @@ test('what is held is protected, a share below its entry, on the tick', () => {
     reduceOnly: true,
     expiresAt: candleClosed(1).data.closeTime,
   })
+})
+
+test('where prices have five digits, the stop is a price that the ladder takes', () => {
+  const bitfinex = {
+    tick: '0.00000001',
+    lot: '0.00000001',
+    minimumQuantity: '0.00004',
+    priceDigits: 5,
+  } as const
+  const wished = protectionOf(bookAfter(candleClosed(0), filled()), seat, bitfinex, undefined)?.data
+  expect(wished?.stopPrice).toBe('25760') // 28000.01 × 0.92 = 25760.0092
+  expect(isMultiple(wished?.stopPrice as Decimal, tickAt(bitfinex, wished?.stopPrice as Decimal))).toBe(true)
 })
 
 test('what is covered already is not covered again; what comes on top is', () => {

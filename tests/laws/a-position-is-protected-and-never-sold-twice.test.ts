@@ -44,31 +44,51 @@ const holders = (state: Book) =>
     return { by, symbol, held: positionOf(state, by, symbol).quantity }
   })
 
-test('in an undisturbed run every position has its stop at the end of each turn, and some stops are hit', async () => {
-  const book = world(roomy, near)
-  await trade(book.engine(), closeOf(400))
-  let looked = 0
-  await watched(book, (state, type) => {
-    if (type !== 'CycleCompleted') return
-    for (const { by, symbol, held } of holders(state)) {
-      if (!isPositive(held)) continue
-      looked += 1
-      const exiting = [...state.openIntents.values()].some(({ event }) => event.data.by === by)
-      if (!exiting) expect(compare(reducing(state, by, symbol), held), `${by} at ${state.asOf}`).toBe(0)
-    }
-  })
-  expect(looked).toBeGreaterThan(50)
-  const events = await book.events()
-  const stops = new Set(
-    named(events, 'OrderRequested')
-      .filter(({ event }) => isProtective(event.data))
-      .map(({ event }) => event.data.orderId),
-  )
-  const hit = named(events, 'OrderFilled').filter(({ event }) => stops.has(event.data.orderId))
-  const gaveWay = named(events, 'OrderCancelled').filter(({ event }) => stops.has(event.data.orderId))
-  expect(hit.length).toBeGreaterThan(0)
-  expect(gaveWay.map(({ event }) => event.data.reason)).toContain('an exit takes its place')
-})
+/** As bitfinex trades: a fine tick, and five digits that make it coarser. */
+const fiveDigits = {
+  ...roomy,
+  venue: {
+    ...roomy.venue,
+    markets: Object.fromEntries(
+      Object.entries(roomy.venue.markets).map(([symbol, rules]) => [
+        symbol,
+        { ...rules, tick: '0.00000001' as const, priceDigits: 5 },
+      ]),
+    ),
+  },
+}
+
+test.each([
+  ['by a tick', roomy],
+  ['by five digits', fiveDigits],
+])(
+  'in an undisturbed run every position has its stop at the end of each turn, and some stops are hit: prices %s',
+  async (_prices, settings) => {
+    const book = world(settings, near)
+    await trade(book.engine(), closeOf(400))
+    let looked = 0
+    await watched(book, (state, type) => {
+      if (type !== 'CycleCompleted') return
+      for (const { by, symbol, held } of holders(state)) {
+        if (!isPositive(held)) continue
+        looked += 1
+        const exiting = [...state.openIntents.values()].some(({ event }) => event.data.by === by)
+        if (!exiting) expect(compare(reducing(state, by, symbol), held), `${by} at ${state.asOf}`).toBe(0)
+      }
+    })
+    expect(looked).toBeGreaterThan(50)
+    const events = await book.events()
+    const stops = new Set(
+      named(events, 'OrderRequested')
+        .filter(({ event }) => isProtective(event.data))
+        .map(({ event }) => event.data.orderId),
+    )
+    const hit = named(events, 'OrderFilled').filter(({ event }) => stops.has(event.data.orderId))
+    const gaveWay = named(events, 'OrderCancelled').filter(({ event }) => stops.has(event.data.orderId))
+    expect(hit.length).toBeGreaterThan(0)
+    expect(gaveWay.map(({ event }) => event.data.reason)).toContain('an exit takes its place')
+  },
+)
 
 test('whatever happens, stops and exits together never ask for more than is held', async () => {
   let stops = 0
