@@ -6,7 +6,17 @@
 import type { BookOpened } from './account.ts'
 import type { Candle } from './candle.ts'
 import type { BookEvent } from './catalogue.ts'
-import { absolute, add, type Decimal, isPositive, larger, multiply, subtract, toNumber } from './decimal.ts'
+import {
+  absolute,
+  add,
+  compare,
+  type Decimal,
+  isPositive,
+  larger,
+  multiply,
+  subtract,
+  toNumber,
+} from './decimal.ts'
 import { isDust } from './dust.ts'
 import type { Link, Recorded, Revision, Seq, StreamName } from './event.ts'
 import { settled } from './fill.ts'
@@ -65,7 +75,9 @@ export interface Book {
   readonly lastCandles: Map<string, Candle>
   readonly orders: Map<string, BookOrder>
   readonly liveOrders: Set<string>
-  /** Orders that the venue filled beyond what was asked, as long as their halt is not recorded: nothing is sent then. */
+  /** Orders that the venue filled beyond what was asked, or sold beyond what their holder had. Each halts once. */
+  readonly overfilled: Set<string>
+  /** Those of them whose halt is not recorded: nothing is sent then. */
   readonly overfills: Set<string>
   /** Intents without an answer, by seq. */
   readonly openIntents: Map<Seq, Recorded<IntentRaised>>
@@ -101,6 +113,7 @@ export const emptyBook = (): Book => ({
   lastCandles: new Map(),
   orders: new Map(),
   liveOrders: new Set(),
+  overfilled: new Set(),
   overfills: new Set(),
   openIntents: new Map(),
   cancelWishes: new Map(),
@@ -180,7 +193,13 @@ const evolveOrder = (book: Book, id: string, recorded: Recorded<OrderEvent>): vo
   book.orders.set(id, { order, link: before?.link ?? recorded })
   if (isLive(order)) book.liveOrders.add(id)
   else book.liveOrders.delete(id)
-  if (type === 'OrderFilled' && isOverfilled(order)) book.overfills.add(id)
+  if (type === 'OrderFilled' && isOverfilled(order)) overfill(book, id)
+}
+
+const overfill = (book: Book, orderId: string): void => {
+  if (book.overfilled.has(orderId)) return // its other parts are no news
+  book.overfilled.add(orderId)
+  book.overfills.add(orderId)
 }
 
 const zoneOf = (book: Book): string => book.opened?.zone ?? 'UTC'
@@ -264,7 +283,11 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
       const fill = settled(event.data)
       const { by, symbol, side, price, quantity, fee } = fill
       const key = holdingKey(by, symbol)
-      book.holdings.set(key, evolvePosition(book.holdings.get(key) ?? flat, fill))
+      const before = book.holdings.get(key) ?? flat
+      // There are no shorts: what was sold beyond what is held was sold twice. A fee on top of it is no sale.
+      if (side === 'sell' && compare(event.data.quantity, before.quantity) > 0)
+        overfill(book, event.data.orderId)
+      book.holdings.set(key, evolvePosition(before, fill))
       book.lastFills.set(key, recorded)
       book.refusedStops.delete(key)
       const value = multiply(price, quantity)

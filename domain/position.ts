@@ -14,7 +14,7 @@ import {
 import type { Settled } from './fill.ts'
 
 export interface Position {
-  /** Negative is short: possible only when the venue filled more than was asked. */
+  /** Negative is short: possible only when the venue filled more than was asked or held. */
   readonly quantity: Decimal
   /** What the open quantity was paid for, without fees; negative for a short. */
   readonly cost: Decimal

@@ -56,8 +56,8 @@ export const tradingOf = (halts: Halts): Trading => {
   return halts.length > 0 ? 'reducing' : 'active'
 }
 
-/** The halt that an overfill asks for. Its id follows from the order, so that it is recorded once, whoever sees it first. */
+/** The halt that an overfill asks for, or the sale of more than its holder had. Its id follows from the order, so that it is recorded once, whoever sees it first. */
 export const haltOfOverfill = (orderId: string): Proposed<ReturnType<typeof TradingHalted>> => {
-  const reason = `the venue filled more of ${orderId} than was asked; reconcile, then resume`
+  const reason = `the venue filled more of ${orderId} than was asked or held; reconcile, then resume`
   return propose(outside(`overfill ${orderId}`), TradingHalted({ by: 'execute', reason, level: 'halted' }))
 }

@@ -4,12 +4,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Engine } from '../../commands/engine.ts'
 import { resume } from '../../commands/halt.ts'
-import { add } from '../../domain/decimal.ts'
+import { add, type Decimal } from '../../domain/decimal.ts'
 import type { EventStore } from '../../domain/event-store.ts'
+import type { OrderRequest } from '../../domain/order.ts'
 import { haltOfOverfill } from '../../domain/safety.ts'
 import { orderStreamOf } from '../../domain/stream.ts'
 import { type Venue, VenueUnavailable } from '../../domain/venue.ts'
 import {
+  champions,
   closeOf,
   config,
   named,
@@ -97,6 +99,50 @@ describe('an overfill', () => {
     await resume.run(book.engine(), { reason: 'the account was compared by hand' })
     await trade(book.engine(), closeOf(24))
     expect(named(await book.events(), 'TradingHalted')).toHaveLength(1)
+  })
+})
+
+describe('a position that is sold twice', () => {
+  const protectedChampions = champions.map(each => ({
+    ...each,
+    merged_config: { ...each.merged_config, protectiveStop: '0.1' as Decimal },
+  }))
+  /** The venue confirms that a stop is withdrawn, and tells only after the exit that it was filled all the same. */
+  const fillsBoth = (paper: Venue): Partial<Venue> => {
+    const stops = new Map<string, OrderRequest>()
+    return {
+      place: async request => {
+        if (request.type === 'stop') stops.set(`${request.by} ${request.symbol}`, request)
+        return paper.place(request)
+      },
+      reports: async now =>
+        (await paper.reports(now)).flatMap(report => {
+          if (report.kind !== 'filled' || report.fill.side === 'buy') return [report]
+          const { by, symbol } = report.fill
+          const stop = stops.get(`${by} ${symbol}`)
+          if (stop === undefined || stop.orderId === report.fill.orderId) return [report]
+          stops.delete(`${by} ${symbol}`)
+          const { orderId, quantity } = stop
+          return [
+            report,
+            { ...report, fill: { ...report.fill, orderId, quantity, tradeId: `${orderId}.late` } },
+          ]
+        }),
+    }
+  }
+
+  test('halts the book, which never goes short', async () => {
+    const book = world({ ...config, limits: { ...config.limits, openOrdersMax: 30 } }, protectedChampions)
+    await trade(at(book, fillsBoth), closeOf(400))
+    const events = await book.events()
+    const [halt] = named(events, 'TradingHalted')
+    const [late] = named(events, 'OrderFilled').filter(({ event }) => event.data.tradeId.endsWith('.late'))
+    expect(late).toBeDefined()
+    expect(halt?.id).toBe(haltOfOverfill(late?.event.data.orderId as string).id)
+    expect(halt?.event.data.reason).toMatch(
+      /filled more of .* than was asked or held; reconcile, then resume/,
+    )
+    expect(named(events, 'OrderRequested').filter(({ seq }) => seq > (halt?.seq ?? 0))).toEqual([])
   })
 })
 

@@ -138,6 +138,38 @@ describe('positions', () => {
     expect(book.overfills.size).toBe(0)
   })
 
+  test('that were filled beyond what was asked in several parts halt once', () => {
+    const wish = [opened(), intent(), requested(2)] as const
+    const { orderId: id } = wish[2].data
+    const halted = { ...haltOfOverfill(id).event }
+    const parts = [
+      buy('100', '100', { orderId: id }),
+      buy('1', '100', { orderId: id, tradeId: 't-2' }),
+    ] as const
+    const book = bookOf(...wish, parts[0])
+    const [halt] = ledgerOf([halted])
+    evolveBook(book, { ...halt, id: haltOfOverfill(id).id } as Recorded<BookEvent>)
+    evolveBook(book, ledgerOf([parts[1]])[0] as Recorded<BookEvent>)
+    expect(book.overfills.size).toBe(0)
+  })
+
+  test('that were sold twice halt, though neither order was filled beyond what it asked', () => {
+    const sold = (quantity: Decimal, given: Parameters<typeof sell>[2]) =>
+      bookOf(opened(), buy('1', '100'), sell(quantity, '100', { orderId: 'exit', ...given }))
+    expect([...sold('1', {}).overfills]).toEqual([])
+    const twice = bookOf(
+      opened(),
+      buy('1', '100'),
+      sell('1', '100', { orderId: 'stop', tradeId: 't-2' }),
+      sell('0.4', '100', { orderId: 'exit', tradeId: 't-3' }),
+    )
+    expect([...twice.overfills]).toEqual(['exit'])
+    expect(positionOf(twice, champion, 'BTC/USDT').quantity).toBe('-0.4')
+    // What another holder has does not cover it, and a fee on top of all that was held is no sale.
+    expect([...sold('0.5', { by: 'operator' }).overfills]).toEqual(['exit'])
+    expect([...sold('1', { fee: '0.001', feeCurrency: 'BTC' }).overfills]).toEqual([])
+  })
+
   test('a strategy is told measurements of its own position only', () => {
     const book = bookOf(opened(), buy('2', '100'), buy('2', '110', { tradeId: 't-2' }))
     expect(holdingOf(book, champion, 'BTC/USDT', rules)).toEqual({ quantity: 4, entryPrice: 105 })
