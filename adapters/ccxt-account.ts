@@ -2,7 +2,7 @@
 // answers as evidence. What is not completely told is not told at all.
 
 import type { Order as VendorOrder } from 'ccxt'
-import { type Decimal, isPositive } from '../domain/decimal.ts'
+import { type Decimal, isZero } from '../domain/decimal.ts'
 import type { Order } from '../domain/order.ts'
 import { intentOf, orderIdFrom } from '../domain/order-id.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
@@ -93,7 +93,7 @@ export const ccxtAccount = (settings: CcxtAccountSettings): Account => {
         const quantity = exactDecimal(amount)
         if (quantity === undefined)
           throw new VenueUnavailable(`${name} gives no usable answer (balances): ${asset} has no quantity`)
-        if (isPositive(quantity)) held[asset] = quantity
+        if (!isZero(quantity)) held[asset] = quantity // a short and a debt are negative
       }
       return { value: held, raw }
     },

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CcxtExchange } from '../../adapters/ccxt-exchange.ts'
-import type { Decimal } from '../../domain/decimal.ts'
+import { type Decimal, subtract } from '../../domain/decimal.ts'
 import { numberOf } from '../../domain/order-id.ts'
 import { VenueUnavailable } from '../../domain/venue.ts'
 import type { FaultRuleScript } from '../venue-simulator/faults.ts'
@@ -171,6 +171,23 @@ describe.each(tried)('%s', (_name, venueName, symbol, kind) => {
       value: [],
     }
     expect(told).toHaveLength(trades.length)
+  })
+
+  test('a debt and a short are told as they are, and nothing but nothing is left out', async () => {
+    const asset = symbol.split('/')[0] as string
+    const { balances: before } = await venue.books()
+    const money = kind === 'equities' ? 'USD' : (symbol.split('/')[1] as string)
+    for (const [currency, sum] of [
+      [money, '-500'],
+      [asset, '-10'],
+    ] as const)
+      await venue.pay({ currency, amount: subtract(sum, before[currency] ?? '0') })
+    const { value: short } = (await desk.venue.account?.holdings()) ?? { value: {} }
+    expect(short).toMatchObject({ [money]: '-500', [asset]: '-10' })
+    await venue.pay({ currency: asset, amount: '10' })
+    const { value: flat } = (await desk.venue.account?.holdings()) ?? { value: {} }
+    expect(flat).toMatchObject({ [money]: '-500' })
+    expect(flat).not.toHaveProperty(asset)
   })
 
   const placed = async () => (await venue.requests()).filter(({ operation }) => operation === 'place').length
