@@ -2,7 +2,16 @@
 
 import type { Exchange, Order, Trade } from 'ccxt'
 import type { Dialect, Wanted } from './ccxt-dialect.ts'
-import { asClientOrderId, byVenueId, day, isList, isObject, totals, whole } from './ccxt-questions.ts'
+import {
+  asClientOrderId,
+  byVenueId,
+  day,
+  isList,
+  isObject,
+  notGoingOn,
+  totals,
+  whole,
+} from './ccxt-questions.ts'
 
 export const alpaca: Dialect = {
   clientIdOf: whole,
@@ -47,7 +56,10 @@ export const alpacaTrades = async (api: Exchange, since: number): Promise<readon
     const before = found.size
     for (const trade of page) found.set(String(trade.id), trade)
     token = page.at(-1)?.id as string | undefined
-    if (found.size === before) return [...found.values()]
+    if (found.size === before) {
+      if (page.length >= 100) throw notGoingOn(page.length)
+      return [...found.values()]
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import {
   isList,
   isObject,
   open,
+  paged,
   totals,
   whole,
   windowed,
@@ -33,7 +34,12 @@ export const binance: Dialect = {
   tradesOfOrder: (api, id, symbol) => api.fetchOrderTrades(id, symbol, undefined, 1000),
   perSymbol: true,
   trades: (api, symbol, since, now) =>
-    windowed(day, (from, until) => api.fetchMyTrades(symbol, from, 1000, { until }), since, now),
+    windowed(
+      day,
+      (begin, until) => paged(from => api.fetchMyTrades(symbol, from, 1000, { until }), begin, 1000),
+      since,
+      now,
+    ),
   answersTrades: isList,
   holdings: totals,
   answersHoldings: jsons => jsons.some(json => isObject(json) && isList(json.balances)),

@@ -28,7 +28,8 @@ export const bitfinex: Dialect = {
   },
   tradesOfOrder: (api, id, symbol) => api.fetchOrderTrades(id, symbol),
   perSymbol: true,
-  trades: (api, symbol, since) => paged(from => api.fetchMyTrades(symbol, from, 1000, { sort: 1 }), since),
+  trades: (api, symbol, since) =>
+    paged(from => api.fetchMyTrades(symbol, from, 1000, { sort: 1 }), since, 1000),
   answersTrades: isList,
   holdings: totals,
   answersHoldings: jsons => jsons.some(isList),

@@ -1,5 +1,8 @@
-// KuCoin, spot: every answer is wrapped, and a success has a code of its own.
+// KuCoin, spot: every answer is wrapped, and a success has a code of its own. Its lists of trades and of closed orders are newest
+// first, a hundred on a page whatever is asked for, and go on behind the `lastId` of the page before:
+// https://www.kucoin.com/docs/rest/spot-trading/spot-hf-trade-pro-account/get-hf-filled-list, get-hf-completed-order-list
 
+import type { Exchange } from 'ccxt'
 import { add, type Decimal } from '../domain/decimal.ts'
 import type { Dialect } from './ccxt-dialect.ts'
 import {
@@ -10,6 +13,7 @@ import {
   isList,
   isObject,
   type Json,
+  notGoingOn,
   open,
   whole,
   windowed,
@@ -20,6 +24,34 @@ const isKucoin = (json: unknown): json is Json => isObject(json) && json.code ==
 const isKucoinList = (json: unknown): boolean =>
   isKucoin(json) && (isList(json.data) || (isObject(json.data) && isList(json.data.items)))
 
+const pageMax = 100
+
+/** Every page. What is on two of them because the list moved in between is told once. */
+const pages = async <Row extends { readonly info: unknown }>(
+  api: Exchange,
+  ask: (from: object) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> => {
+  const found = new Map<string, Row>()
+  for (let from: object | undefined = {}; from !== undefined; ) {
+    const before = found.size
+    for (const row of await ask({ limit: pageMax, ...from })) found.set(JSON.stringify(row.info), row)
+    from = nextPage(api.last_json_response, found.size > before)
+  }
+  return [...found.values()]
+}
+
+/** What the next page is asked for with; undefined behind the last one. Throws when a full page does not say it, or not truly. */
+const nextPage = (json: unknown, isNews: boolean): object | undefined => {
+  const { items, lastId, currentPage, totalPage } = isKucoin(json) && isObject(json.data) ? json.data : {}
+  if (!Array.isArray(items) || items.length === 0) return undefined // whether it is an answer is asked elsewhere
+  // Accounts that were not moved to the high-frequency system have numbered pages.
+  if (Number(currentPage) >= Number(totalPage)) return undefined
+  if (isNews && totalPage !== undefined) return { currentPage: Number(currentPage) + 1 }
+  if (isNews && lastId !== undefined) return { lastId }
+  if (items.length < pageMax) return undefined
+  throw notGoingOn(items.length)
+}
+
 export const kucoin: Dialect = {
   clientIdOf: whole,
   placing: asClientOrderId,
@@ -28,18 +60,27 @@ export const kucoin: Dialect = {
     open(isKucoinList),
     {
       name: 'closed orders',
-      look: (api, { symbol, since }) => api.fetchClosedOrders(symbol, since, 500),
+      look: (api, { symbol, since }) =>
+        pages(api, from =>
+          api.fetchClosedOrders(symbol, since, undefined, { until: since + 3 * day, ...from }),
+        ),
       answers: isKucoinList,
-      page: 500,
     },
   ],
   proves: true,
-  windowMs: 7 * day,
+  // Orders that were cancelled unfilled are shown for two days: https://www.kucoin.com/docs-new/rest/ua/get-order-history
+  windowMs: 2 * day,
   byVenueId,
-  tradesOfOrder: (api, id, symbol) => api.fetchOrderTrades(id, symbol, undefined, 500),
+  tradesOfOrder: (api, id, symbol) =>
+    pages(api, from => api.fetchOrderTrades(id, symbol, undefined, undefined, from)),
   perSymbol: true,
   trades: (api, symbol, since, now) =>
-    windowed(7 * day, (from, until) => api.fetchMyTrades(symbol, from, 500, { until }), since, now),
+    windowed(
+      7 * day,
+      (begin, until) => pages(api, from => api.fetchMyTrades(symbol, begin, undefined, { until, ...from })),
+      since,
+      now,
+    ),
   answersTrades: isKucoinList,
   // ccxt gives one type of account and drops the others without a word: the list of all is read here.
   holdings: async api => {

@@ -56,22 +56,33 @@ export const totals = async (api: Exchange): Promise<Readonly<Record<string, unk
   return total
 }
 
-/** Pages of trades, oldest first, each from where the last one ended, until one brings nothing new. */
+/**
+ * Pages of trades, oldest first, each from where the last one ended, until one brings nothing new. Throws when that one was
+ * full, so that more may be behind it: more trades in one moment than `size`, which is what the exchange has on a page.
+ */
 export const paged = async (
   ask: (since: number) => Promise<readonly Trade[]>,
   since: number,
+  size = Number.POSITIVE_INFINITY,
 ): Promise<readonly Trade[]> => {
   const found = new Map<string, Trade>()
   for (let from = since; ; ) {
     const before = found.size
     const page = await ask(from)
     for (const trade of page) found.set(`${trade.symbol} ${trade.id}`, trade)
-    if (found.size === before) return [...found.values()]
+    if (found.size === before) {
+      if (page.length >= size) throw notGoingOn(page.length)
+      return [...found.values()]
+    }
     from = Math.max(from, ...page.map(({ timestamp }) => Number(timestamp)))
   }
 }
 
-/** For exchanges that answer for a stretch of time only: stretch after stretch, each page by page. */
+/** Of a full page behind which the next one is the same: what is known is not everything. Asked again, then no answer. */
+export const notGoingOn = (rows: number): Error =>
+  new Error(`the list does not go on behind a full page of ${rows}, and there may be more`)
+
+/** For exchanges that answer for a stretch of time only: stretch after stretch, each as a whole. */
 export const windowed = async (
   stretch: number,
   ask: (since: number, until: number) => Promise<readonly Trade[]>,
@@ -80,6 +91,6 @@ export const windowed = async (
 ): Promise<readonly Trade[]> => {
   const found: Trade[] = []
   for (let from = since; from <= now; from += stretch)
-    found.push(...(await paged(at => ask(at, Math.min(from + stretch - 1, now + 60_000)), from)))
+    found.push(...(await ask(from, Math.min(from + stretch - 1, now + 60_000))))
   return found
 }

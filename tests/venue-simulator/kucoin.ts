@@ -1,11 +1,11 @@
 // KuCoin spot as the simulator speaks it: high-frequency accounts (trade_hf), which every account has had since 2024.
 //
-// Sources: KuCoin's REST documentation (Spot HF orders, fills, stop orders, accounts, "Error Code"), the answer to a repeated
-// clientOid as reported in JKorf/Kucoin.Net issue 120, and the answers kept as comments in ccxt's parsers. A clientOid may never be
-// used twice. A stop order is a list of its own until it is triggered; here it keeps its id then, at the venue it gets a new one.
+// Sources: KuCoin's REST documentation (Spot HF orders, fills, stop orders, accounts, "Error Code"; how long done orders are
+// shown: "Get Order History" of the unified API), the answer to a repeated clientOid as reported in JKorf/Kucoin.Net issue 120,
+// and the answers kept as comments in ccxt's parsers. A clientOid may never be used twice. A stop order is a list of its own until it is triggered; here it keeps its id then, at the venue it gets a new one.
 
 import { createHash, createHmac } from 'node:crypto'
-import { multiply, readDecimal } from '../../domain/decimal.ts'
+import { isZero, multiply, readDecimal } from '../../domain/decimal.ts'
 import { currenciesOf, isOpen, type Order, type Trade } from './books.ts'
 import { type Exchange, isRefused } from './exchange.ts'
 import {
@@ -143,6 +143,12 @@ const skin = (exchange: Exchange): Skin => {
 
   const ofSymbol = (visit: Visit) =>
     exchange.orders().filter(({ symbol }) => idOf(symbol) === visit.param('symbol'))
+  /** In the order in which they were done; those without a fill are shown for two days, the others for seven. */
+  const doneOf = (visit: Visit) =>
+    ofSymbol(visit)
+      .filter(order => !isOpen(order) && !isWaitingStop(order))
+      .filter(({ filled, updatedAt }) => clock.now() - updatedAt <= (isZero(filled) ? 2 : 7) * 86_400_000)
+      .sort((a, b) => a.updatedAt - b.updatedAt)
   const needsSymbol = (visit: Visit): Answer | undefined =>
     marketOf(visit) === undefined ? error('400100', 'symbol is required') : undefined
 
@@ -341,10 +347,7 @@ const skin = (exchange: Exchange): Skin => {
           ),
       ),
       signed('GET', /^\/api\/v1\/hf\/orders\/done$/, 'closed-orders', visit => {
-        const { items, lastId } = page(
-          visit,
-          ofSymbol(visit).filter(order => !isOpen(order) && !isWaitingStop(order)),
-        )
+        const { items, lastId } = page(visit, doneOf(visit))
         return needsSymbol(visit) ?? ok({ lastId, items: items.map(orderBody) })
       }),
       signed('GET', /^\/api\/v1\/hf\/fills$/, 'trades', fills),
