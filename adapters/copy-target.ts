@@ -2,7 +2,8 @@
 // with the source by its last hash, and what was sent and not confirmed is recognised by its ids.
 //
 //   EventStoreDB   the identity says `copy` until it takes over; nobody else may write
-//   files          FOLDER/.copying-<book>/, a whole ledger at every moment, and FOLDER/<book>/ when it is finished
+//   files          FOLDER/.copying-<book>/, a whole ledger at every moment, and FOLDER/<book>/ when it is finished; one
+//                  process at a time, by the LOCK that every ledger has
 
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -17,18 +18,21 @@ import { remoteBytes, remoteOf } from './esdb-line.ts'
 import { lastLine } from './esdb-reading.ts'
 import { send } from './esdb-sending.ts'
 import { killSwitch } from './kill-switch.ts'
-import { nodeFiles, replaceFile } from './ledger-files.ts'
+import { nodeFiles, replaceFile, shortWrite } from './ledger-files.ts'
 import { type DurableMark, nothingDurable, openHead, printSlot, readHead } from './ledger-head.ts'
 import { type LedgerIdentity, readIdentity, requireFileSystem, writeIdentity } from './ledger-identity.ts'
 import { zeroHash } from './ledger-line-bytes.ts'
+import { LedgerBusy, type LedgerLock, openLock } from './ledger-lock.ts'
+import { isBefore } from './ledger-segment.ts'
+import { verifyWhole } from './ledger-verify.ts'
 
 export interface CopyTarget {
   readonly place: string
-  /** Makes room for the copy of this ledger, or finds an unfinished copy of it. Throws CopyRefused. */
+  /** Makes room for the copy of this ledger, or finds an unfinished copy of it. Throws CopyRefused; LedgerBusy while another process copies. */
   begin(identity: LedgerIdentity): Promise<Head>
   /** Durable when it resolves; whole write groups. */
   append(lines: readonly CopiedLine[]): Promise<void>
-  /** Reads back where the copy ends. */
+  /** Reads back where the copy ends; from files every byte, so that what is finished is proven. Throws CopyRefused. */
   head(): Promise<Head>
   /** The copy is as far as the source. With an epoch it becomes a ledger of its own. */
   finish(epoch: Instant | undefined): Promise<void>
@@ -101,6 +105,7 @@ export const jsonlTarget = (ledgers: string, book: string, allowMemory = false):
   const final = join(ledgers, book)
   const folder = join(ledgers, `.copying-${book}`)
   let identity: LedgerIdentity | undefined
+  let lock: LedgerLock | undefined
   let mark: DurableMark = nothingDurable
 
   const readMark = (): DurableMark => {
@@ -115,19 +120,47 @@ export const jsonlTarget = (ledgers: string, book: string, allowMemory = false):
   /** Bytes behind HEAD are of an append that was never confirmed, perhaps torn. */
   const cutBack = () => {
     for (const name of fs.readdirSync(folder).filter(each => each.endsWith('.jsonl')))
-      if (mark.segment === '' || name > mark.segment) fs.rmSync(join(folder, name))
+      if (mark.segment === '' || isBefore(mark.segment, name)) fs.rmSync(join(folder, name))
     if (mark.segment !== '') fs.truncateSync(join(folder, mark.segment), mark.end)
+  }
+
+  const write = (segment: string, text: string) => {
+    const fd = fs.openSync(join(folder, segment), 'a', 0o644)
+    try {
+      const bytes = Buffer.from(text)
+      const written = nodeFiles.write(fd, bytes, bytes.length, null)
+      if (written !== bytes.length) throw shortWrite(segment, written, bytes.length)
+      fs.fsyncSync(fd)
+    } finally {
+      fs.closeSync(fd)
+    }
   }
 
   return {
     place: final,
     bytesMax: 1024 * 1024,
-    head: async () => ({ seq: mark.seq, hash: mark.hash }),
+    head: async () => {
+      const { head, unacknowledgedBytes } = await verifyWhole(
+        folder,
+        ({ segment, byte, expected, found }) =>
+          new CopyRefused(
+            `the copy is damaged at byte ${byte} of ${folder}/${segment}: expected ${expected}, found ${found}; remove ${folder}, then start again`,
+          ),
+      )
+      if (unacknowledgedBytes > 0)
+        throw new CopyRefused(
+          `${folder} holds ${unacknowledgedBytes} bytes more than were copied; start again, they are taken back`,
+        )
+      return head
+    },
     begin: async given => {
       if (fs.existsSync(join(final, 'LEDGER.json')))
         throw new CopyRefused(`${final} is a ledger already; name another folder: --to jsonl:FOLDER`)
       fs.mkdirSync(folder, { recursive: true })
       requireFileSystem(folder, allowMemory)
+      lock = openLock(folder, 'copy')
+      if (!lock.tryTake()) throw new LedgerBusy(folder, 0, lock.holder())
+      lock.sign()
       const there = readIdentity(folder)
       if (there !== undefined && there.ledgerId !== given.ledgerId)
         throw new CopyRefused(`${folder} is an unfinished copy of another ledger; remove it`)
@@ -140,33 +173,22 @@ export const jsonlTarget = (ledgers: string, book: string, allowMemory = false):
       return { seq: mark.seq, hash: mark.hash }
     },
     append: async lines => {
-      let { segment, end } = mark
+      let to = mark
       let text = ''
-      const flush = () => {
-        if (text === '') return
-        const fd = fs.openSync(join(folder, segment), 'a', 0o644)
-        try {
-          fs.writeSync(fd, text)
-          fs.fsyncSync(fd)
-        } finally {
-          fs.closeSync(fd)
-        }
-        text = ''
-      }
       for (const line of lines) {
         const opened = /^.{38}","t":"SegmentOpened".*?"d":\{"segment":"([^"]+)"/.exec(line.text)?.[1]
         if (opened !== undefined) {
-          flush()
-          segment = opened
-          end = 0
+          if (text !== '') write(to.segment, text)
+          text = ''
+          to = { ...to, segment: opened, end: 0 }
         }
         text += line.text
-        end += Buffer.byteLength(line.text)
-        mark = { seq: line.seq, hash: line.hash, segment, end }
+        to = { ...to, seq: line.seq, hash: line.hash, end: to.end + Buffer.byteLength(line.text) }
       }
-      flush()
+      if (text !== '') write(to.segment, text)
       nodeFiles.syncFolder(folder)
-      replaceFile(nodeFiles, folder, 'HEAD', printSlot(mark).repeat(2))
+      replaceFile(nodeFiles, folder, 'HEAD', printSlot(to).repeat(2))
+      mark = to
     },
     finish: async epoch => {
       if (identity === undefined) throw new Error('a copy is finished that was not begun')
@@ -186,6 +208,6 @@ export const jsonlTarget = (ledgers: string, book: string, allowMemory = false):
       fs.renameSync(folder, final)
       nodeFiles.syncFolder(ledgers)
     },
-    close: async () => {},
+    close: async () => lock?.close(),
   }
 }

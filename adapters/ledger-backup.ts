@@ -24,7 +24,7 @@ import { type DurableMark, openHead, printSlot, readHead } from './ledger-head.t
 import { type LedgerIdentity, NoSuchBook, readIdentity } from './ledger-identity.ts'
 import { readSeal, sealName } from './ledger-seal.ts'
 import { isBefore, listSegments, sealedName } from './ledger-segment.ts'
-import { verifyLedger } from './ledger-verify.ts'
+import { verifyWhole } from './ledger-verify.ts'
 
 const manifestName = 'BACKUP.json'
 export const dataName = 'data'
@@ -196,16 +196,13 @@ const proven = async (
     throw new BackupUnusable(
       `${folder} is not the ledger ${ledgerId} of the book ${book}; take another backup`,
     )
-  const steps = verifyLedger(folder)
-  let step = await steps.next()
-  for (; step.done !== true; step = await steps.next()) {
-    if (step.value.kind !== 'damage') continue
-    const { segment, byte, expected, found } = step.value.damage
-    throw new BackupUnusable(
-      `${folder}/${segment} is damaged at byte ${byte}: expected ${expected}, found ${found}. Use another backup`,
-    )
-  }
-  const { head, segments, bytes, unacknowledgedBytes } = step.value
+  const { head, segments, bytes, unacknowledgedBytes } = await verifyWhole(
+    folder,
+    ({ segment, byte, expected, found }) =>
+      new BackupUnusable(
+        `${folder}/${segment} is damaged at byte ${byte}: expected ${expected}, found ${found}. Use another backup`,
+      ),
+  )
   if (head.seq !== seq || head.hash !== hash)
     throw new BackupUnusable(`${folder} ends at event ${head.seq} (${head.hash}), not at ${seq} (${hash})`)
   if (unacknowledgedBytes > 0)

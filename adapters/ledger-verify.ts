@@ -130,6 +130,18 @@ export async function* verifyLedger(
   }
 }
 
+/** Verifies all of a ledger whose least damage is one too much: throws what `refuse` makes of the first. */
+export const verifyWhole = async (
+  folder: string,
+  refuse: (damage: Damage) => Error,
+): Promise<VerifyReport> => {
+  const steps = verifyLedger(folder)
+  let step = await steps.next()
+  for (; step.done !== true; step = await steps.next())
+    if (step.value.kind === 'damage') throw refuse(step.value.damage)
+  return step.value
+}
+
 /** Verifies the lines of one segment up to `to`; yields how many bytes were gone through. */
 async function* walkSegment(
   folder: string,
