@@ -2,7 +2,7 @@
 //
 //   .incoming-… ──fsync──▶ rename to <sha256> ──fsync folder──▶ there for good
 //
-// What is already there is checked before it is believed, and put right when it is damaged: we hold the true bytes.
+// What is already there is checked and synced before it is believed, and put right when it is damaged: we hold the true bytes.
 
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -10,6 +10,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/prom
 import { join } from 'node:path'
 import type { DataFolder } from '../domain/data-folder.ts'
 import { sha256 as hashOf } from '../domain/hash.ts'
+import { syncFile } from './durable-copy.ts'
 import { codeOf, nodeFiles, syncAbove } from './ledger-files.ts'
 
 /** Data that an event refers to is missing, or is not what it was. */
@@ -36,7 +37,6 @@ export const dataFolder = (folder: string): DataFolder => {
 
   /** Writes `bytes` under their hash, which is known once all of them have passed. */
   const keep = async (chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> => {
-    await makeFolder()
     const temporary = join(folder, `.incoming-${process.pid}-${randomUUID()}`)
     try {
       const sha256 = await writeDurably(temporary, chunks)
@@ -51,8 +51,8 @@ export const dataFolder = (folder: string): DataFolder => {
 
   const isKept = async (sha256: string): Promise<boolean> => {
     if ((await hashOfFile(pathOf(sha256))) !== sha256) return false
-    // Another process may have put it there a moment ago: its name must be as durable as we say it is.
-    nodeFiles.syncFolder(folder)
+    // Another process may have put it there a moment ago: it must be as durable as we say it is.
+    syncFile(pathOf(sha256))
     return true
   }
 
@@ -73,12 +73,14 @@ export const dataFolder = (folder: string): DataFolder => {
 
   return {
     put: async bytes => {
+      await makeFolder()
       const sha256 = hashOf(bytes)
       return (await isKept(sha256)) ? sha256 : keep([bytes])
     },
     putFile: async path => {
       const sha256 = await hashOfFile(path)
       if (sha256 === undefined) throw new DataDamaged(`${path} is not there; nothing was copied`)
+      await makeFolder()
       // Hashed again while it is copied: if the file changed meanwhile, the name is that of the copy.
       return (await isKept(sha256)) ? sha256 : keep(createReadStream(path))
     },

@@ -15,6 +15,7 @@ import { nothingDurable, openHead, printSlot, readHead } from './ledger-head.ts'
 import {
   type Creation,
   createIdentity,
+  endRestore,
   type LedgerIdentity,
   NoSuchBook,
   publicIdentity,
@@ -77,6 +78,7 @@ export const openJsonlStore = async ({
     const identity = readIdentity(folder) ?? createLedger(files, folder, create, clock())
     if (create !== undefined) requireSame(folder, identity, create)
     requireWritable(folder, identity)
+    endRestore(files, folder)
     const headFd = openHead(folder, 'r+')
     const writer = openWriter({
       folder,

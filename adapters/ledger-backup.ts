@@ -8,8 +8,8 @@
 // HEAD is read first, everything else later: the segments only ever grow, so whatever HEAD named is in them. The copy
 // of the segment that HEAD names is cut where HEAD says, and the copy's HEAD says the same.
 //
-// Not copied: LOCK, EXECUTOR and SEALING (who holds the book now), KILL (a restored book is halted anyway), POISON (about the disk,
-// not the bytes), RESERVE (room), CHECKPOINT (made anew) and temporary files.
+// Not copied: LOCK, EXECUTOR and SEALING (who holds the book now), KILL (a restored book is halted anyway), RESTORING (about the
+// restore that this book came from), POISON (about the disk, not the bytes), RESERVE (room), CHECKPOINT (made anew) and temporary files.
 
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -21,7 +21,7 @@ import { copyFile, hashOfFile } from './durable-copy.ts'
 import { dataReferencesOf } from './ledger-data-references.ts'
 import { codeOf, nodeFiles, replaceFile } from './ledger-files.ts'
 import { type DurableMark, openHead, printSlot, readHead } from './ledger-head.ts'
-import { type LedgerIdentity, NoSuchBook, readIdentity } from './ledger-identity.ts'
+import { type LedgerIdentity, NoSuchBook, readIdentity, restoringName } from './ledger-identity.ts'
 import { readSeal, sealName } from './ledger-seal.ts'
 import { isBefore, listSegments, sealedName } from './ledger-segment.ts'
 import { verifyWhole } from './ledger-verify.ts'
@@ -46,7 +46,17 @@ const Manifest = z.strictObject({
 })
 
 /** Names in the folder of a book that belong to running processes or to this machine. */
-const notCopied = new Set(['LOCK', 'EXECUTOR', 'KILL', 'POISON', 'RESERVE', 'CHECKPOINT', 'SEALING', 'HEAD'])
+const notCopied = new Set([
+  'LOCK',
+  'EXECUTOR',
+  'KILL',
+  restoringName,
+  'POISON',
+  'RESERVE',
+  'CHECKPOINT',
+  'SEALING',
+  'HEAD',
+])
 const isCopied = (path: string): boolean => !notCopied.has(path) && !path.endsWith('.tmp')
 
 export interface BackupSource {

@@ -55,16 +55,26 @@ export class NoSuchBook extends Error {
   }
 }
 
-/** What may lie in the folder of a book before it has a ledger. */
+/**
+ * Lies in the folder of a book while it is restored: what else is there may be thrown away. Beside LEDGER.json it says nothing,
+ * and is removed.
+ */
+export const restoringName = 'RESTORING'
+
+/** What may lie in the folder of a book before it has a ledger: a restore that died before it began, too. */
 const beforeCreation = new Set([
   'LOCK',
   'KILL',
   'HEAD',
-  'HEAD.tmp',
-  'LEDGER.json.tmp',
+  'LEDGER.json',
+  `${restoringName}.tmp`,
   'anchors',
   'quarantine',
 ])
+
+/** Whether a name is one of `names`, or the temporary file of one whose writer died before it had its name. */
+export const isNamed = (names: ReadonlySet<string>, name: string): boolean =>
+  names.has(name) || (name.endsWith('.tmp') && [...names].some(own => name.startsWith(`${own}.`)))
 
 /**
  * The ledger of the folder; undefined when there is none yet. Throws LedgerDamaged for a folder that is not ours,
@@ -124,7 +134,9 @@ const contentOf = (folder: string): 'nothing' | 'ledger' => {
     throw error
   }
   if (names.includes('LEDGER.json')) return 'ledger'
-  const [foreign, ...others] = names.filter(name => !(beforeCreation.has(name) || isUnfinishedHalt(name)))
+  const [foreign, ...others] = names.filter(
+    name => !(isNamed(beforeCreation, name) || isUnfinishedHalt(name)),
+  )
   if (foreign === undefined) return 'nothing'
   if (foreign === 'POISON' && others.length === 0)
     throw new LedgerDamaged(
@@ -175,6 +187,18 @@ export const createIdentity = (
 export const writeIdentity = (files: LedgerFiles, folder: string, identity: LedgerIdentity): void => {
   syncAbove(files, folder)
   replaceFile(files, folder, 'LEDGER.json', `${JSON.stringify(LedgerFile.parse(identity), undefined, 2)}\n`)
+}
+
+/**
+ * Where LEDGER.json stands a restore is done, though it may have been killed before it said so. Call it under the lock: while
+ * RESTORING stands, a book that loses its LEDGER.json is taken for one that may be thrown away.
+ */
+export const endRestore = (files: LedgerFiles, folder: string): void => {
+  const path = `${folder}/${restoringName}`
+  if (!fs.existsSync(path)) return
+  files.syncFolder(folder) // LEDGER.json first
+  files.remove(path)
+  files.syncFolder(folder)
 }
 
 /** Refuses a ledger that is of another book or mode than the one that was asked for. */

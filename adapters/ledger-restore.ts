@@ -7,23 +7,30 @@
 // book did after the backup was taken, its order ids never come back.
 
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { LedgerDamaged } from '../domain/event-store.ts'
 import { PlaceTaken, type RestoreReport } from '../domain/ledger-copies.ts'
 import { orderPrefix } from '../domain/order-id.ts'
 import { LedgerRestored, SegmentOpened } from '../domain/segment.ts'
 import { type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
-import { copyFile, hashOfFile } from './durable-copy.ts'
+import { copyFile, hashOfFile, syncFile } from './durable-copy.ts'
 import { openJsonlReader } from './jsonl-store.ts'
 import { killSwitch } from './kill-switch.ts'
 import { type BackupSource, checkBackup, dataName } from './ledger-backup.ts'
-import { nodeFiles, replaceFile } from './ledger-files.ts'
-import { readIdentity, requireFileSystem, requireWritable, writeIdentity } from './ledger-identity.ts'
+import { nodeFiles, replaceFile, syncAbove } from './ledger-files.ts'
+import {
+  endRestore,
+  isNamed,
+  readIdentity,
+  requireFileSystem,
+  requireWritable,
+  restoringName,
+  writeIdentity,
+} from './ledger-identity.ts'
 import { LedgerBusy, openLock } from './ledger-lock.ts'
 
-const sign = 'RESTORING'
 /** What may lie in the folder of a book that has no ledger. */
-const beside = new Set(['LOCK', 'EXECUTOR', 'KILL', sign])
+const beside = new Set(['LOCK', 'EXECUTOR', 'KILL', restoringName])
 
 export interface RestoreOptions {
   /** For tests: a file system in memory loses everything when the machine stops. */
@@ -52,11 +59,11 @@ export const restoreBackup = async (
     await begin(folder, report.taken)
     for (const sha256 of report.data) await copyDatum(join(from, dataName, sha256), join(dataFolder, sha256))
     for (const path of filesIn(copied))
-      if (path !== 'LEDGER.json') await copyFile(join(copied, path), join(folder, path))
+      if (path !== 'LEDGER.json' && path !== restoringName)
+        await copyFile(join(copied, path), join(folder, path))
     const epochNow = epochAfter(report.book, now, await epochsIn(copied))
     writeIdentity(nodeFiles, folder, { ...identity, epoch: epochNow })
-    fs.rmSync(join(folder, sign))
-    nodeFiles.syncFolder(folder)
+    endRestore(nodeFiles, folder)
     return { ...report, epochNow }
   } finally {
     lock.close()
@@ -65,8 +72,8 @@ export const restoreBackup = async (
 
 const requireNoLedger = (folder: string) => {
   const names = fs.readdirSync(folder)
-  const interrupted = names.includes(sign) && !names.includes('LEDGER.json')
-  const foreign = interrupted ? undefined : names.find(name => !beside.has(name))
+  const interrupted = names.includes(restoringName) && !names.includes('LEDGER.json')
+  const foreign = interrupted ? undefined : names.find(name => !isNamed(beside, name))
   if (foreign === undefined) return
   throw new PlaceTaken(
     `${folder} holds ${foreign}: a backup is restored only where the book has no ledger, never over one. Move the ` +
@@ -76,10 +83,10 @@ const requireNoLedger = (folder: string) => {
 
 /** Leaves the folder halted, signed as being restored, and otherwise empty. */
 const begin = async (folder: string, taken: Instant) => {
-  replaceFile(nodeFiles, folder, sign, '')
+  replaceFile(nodeFiles, folder, restoringName, '')
   await killSwitch(folder).pull('halted', 'restore', restoreReason(taken))
   for (const name of fs.readdirSync(folder))
-    if (!beside.has(name)) fs.rmSync(join(folder, name), { recursive: true })
+    if (!isNamed(beside, name)) fs.rmSync(join(folder, name), { recursive: true })
   nodeFiles.syncFolder(folder)
 }
 
@@ -96,8 +103,10 @@ const filesIn = (folder: string): string[] =>
 /** Another book may share the file: it stays if it is what its name says. */
 const copyDatum = async (from: string, to: string) => {
   if (!fs.existsSync(to)) return copyFile(from, to)
-  if ((await hashOfFile(to)) === (await hashOfFile(from))) return
-  throw new LedgerDamaged('corrupt', `${to} is damaged; delete it, the restore puts it right`)
+  if ((await hashOfFile(to)) !== (await hashOfFile(from)))
+    throw new LedgerDamaged('corrupt', `${to} is damaged; delete it, the restore puts it right`)
+  syncFile(to)
+  syncAbove(nodeFiles, dirname(to))
 }
 
 // ── the epoch ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -88,7 +88,7 @@ test('a backup holds the same bytes, and says what it holds', async () => {
 
 test('what belongs to running processes and to this machine stays behind', async () => {
   await aBook()
-  for (const name of ['KILL', 'EXECUTOR', 'POISON', 'RESERVE', 'CHECKPOINT', 'HEAD.tmp'])
+  for (const name of ['KILL', 'EXECUTOR', 'RESTORING', 'POISON', 'RESERVE', 'CHECKPOINT', 'HEAD.tmp'])
     fs.writeFileSync(`${source().folder}/${name}`, 'x')
   fs.writeFileSync(`${source().folder}/notes.txt`, 'whatever else lies there')
   await backUp(source(), `${backups}/b`, now)
@@ -253,6 +253,50 @@ test('a restore that was interrupted is begun anew', async () => {
   await restoreBackup(`${backups}/b`, elsewhere(), now, inMemory)
   expect(await damages(elsewhere().folder)).toEqual([])
   expect(fs.readdirSync(elsewhere().folder)).not.toContain('RESTORING')
+})
+
+/** As a restore that was killed right before its end leaves it. */
+const almostRestored = async () => {
+  await aBook()
+  await backUp(source(), `${backups}/b`, now)
+  await restoreBackup(`${backups}/b`, elsewhere(), now, inMemory)
+  fs.writeFileSync(`${elsewhere().folder}/RESTORING`, '')
+}
+
+test('a restore that was killed right before its end is ended by the next writer', async () => {
+  await almostRestored()
+  await (await open(elsewhere().folder)).close()
+  expect(fs.readdirSync(elsewhere().folder)).not.toContain('RESTORING')
+  // From here on events may have been acknowledged: whatever is lost, nothing of it is thrown away.
+  fs.rmSync(`${elsewhere().folder}/LEDGER.json`)
+  const before = bytesOf(elsewhere().folder)
+  await expect(restoreBackup(`${backups}/b`, elsewhere(), now, inMemory)).rejects.toThrow(PlaceTaken)
+  expect(bytesOf(elsewhere().folder)).toEqual(before)
+})
+
+test('a backup of a book whose restore was killed right before its end can be restored', async () => {
+  await almostRestored()
+  await backUp(elsewhere(), `${backups}/c`, now)
+  fs.writeFileSync(`${backups}/c/cast/RESTORING`, '') // as backups were taken once
+  await checkBackup(`${backups}/c`)
+  fs.rmSync(elsewhere().folder, { recursive: true })
+  await restoreBackup(`${backups}/c`, elsewhere(), now, inMemory)
+  expect(fs.readdirSync(elsewhere().folder)).not.toContain('RESTORING')
+  await (await open(elsewhere().folder)).close()
+  expect(await damages(elsewhere().folder)).toEqual([])
+})
+
+test.each(['RESTORING.tmp', 'KILL.tmp'])('a restore that died over %s leaves a place for a book', async name => {
+  await aBook()
+  await backUp(source(), `${backups}/b`, now)
+  fs.mkdirSync(elsewhere().folder, { recursive: true })
+  fs.writeFileSync(`${elsewhere().folder}/${name}`, '')
+  await restoreBackup(`${backups}/b`, elsewhere(), now, inMemory)
+  expect(await damages(elsewhere().folder)).toEqual([])
+  const fresh = `${ledgers}/fresh/cast`
+  fs.mkdirSync(fresh, { recursive: true })
+  fs.writeFileSync(`${fresh}/${name}`, '')
+  await (await open(fresh)).close()
 })
 
 test('a restore waits for nobody: a held book is busy', async () => {
