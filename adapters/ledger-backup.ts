@@ -151,6 +151,7 @@ const otherFilesIn = (folder: string): string[] => {
 /** False when the segment that HEAD names was sealed behind it meanwhile: then a newer HEAD is there to begin with. */
 const copySegments = async (folder: string, copy: string, mark: DurableMark): Promise<boolean> => {
   if (mark.segment === '') return true
+  let unsealed: string[] = []
   for (const name of listSegments(folder)) {
     if (isBefore(mark.segment, name)) continue
     const isLast = name === mark.segment
@@ -158,9 +159,12 @@ const copySegments = async (folder: string, copy: string, mark: DurableMark): Pr
     const plain = await copiedIfThere(join(folder, name), join(copy, name), isLast ? mark.end : undefined)
     const sealedAsFar = seal !== undefined && (!isLast || seal.bytes === mark.end)
     if (!plain && !sealedAsFar) return false
-    if (sealedAsFar)
-      for (const sealed of [sealedName(name), sealName(name)])
-        await copyFile(join(folder, sealed), join(copy, sealed))
+    unsealed.push(name)
+    if (!sealedAsFar) continue
+    // Sealing goes in order: what was copied before it had a seal has one by now. Where it has none, the proof says so.
+    for (const sealed of unsealed.flatMap(each => [sealedName(each), sealName(each)]))
+      await copiedIfThere(join(folder, sealed), join(copy, sealed))
+    unsealed = []
   }
   return true
 }

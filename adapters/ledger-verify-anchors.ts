@@ -10,7 +10,6 @@ import {
   anchorOf,
   fingerprintOf,
   isSignedBy,
-  listAnchors,
   parseAnchor,
   readAnchorText,
 } from './ledger-anchor.ts'
@@ -20,6 +19,8 @@ import type { SealChain } from './ledger-verify-seals.ts'
 interface Anchoring {
   readonly folder: string
   readonly date: CalendarDate | undefined
+  /** The dates that have an anchor. */
+  readonly anchored: readonly string[]
   readonly publicKey: KeyObject | undefined
   readonly keptAnchors: readonly string[]
   readonly seals: SealChain
@@ -31,7 +32,7 @@ interface Anchoring {
 export const verifyAnchors = (
   anchoring: Anchoring,
 ): { readonly anchors: number; readonly signatures: number } => {
-  const { folder, date, publicKey, keptAnchors, seals, days, found } = anchoring
+  const { folder, date, anchored, publicKey, keptAnchors, seals, days, found } = anchoring
   let anchors = 0
   let signatures = 0
 
@@ -63,7 +64,7 @@ export const verifyAnchors = (
     else report(`a signature of the key ${fingerprintOf(publicKey)}`, said(read))
   }
 
-  const dates = listAnchors(folder).filter(each => date === undefined || each === date)
+  const dates = anchored.filter(each => date === undefined || each === date)
   for (const each of dates) look(`anchors/${each}.json`, readAnchorText(folder, each) ?? '', each)
   for (const [index, line] of keptAnchors.entries()) look(`kept anchor ${index + 1}`, line, undefined)
   if (publicKey !== undefined)

@@ -11,10 +11,14 @@ import type { SegmentWalk } from './ledger-verify-lines.ts'
 
 /** How far the chain of seals was followed. */
 export interface SealChain {
-  /** The seal of the segment before; undefined before the first, and behind a segment that has none. */
+  /** The last seal that was read; undefined before the first, and behind one that is damaged. */
   previous: SealRead | undefined
   /** The first segment without a seal: none behind it can have one. */
   unsealed: string | undefined
+  /** Segments that had no seal when their lines had been gone through; they may have been sealed since. */
+  readonly waiting: SegmentWalk[]
+  /** The segment in front of the first one, whose seal is taken on trust. */
+  readonly trusted: string | undefined
   /** Seals that were checked. */
   count: number
   /** By segment. */
@@ -27,16 +31,27 @@ export const sealChainBefore = (
   all: readonly string[],
   first: string | undefined,
 ): SealChain => {
-  const before = all[all.indexOf(first ?? '') - 1]
-  const chain: SealChain = { previous: undefined, unsealed: undefined, count: 0, read: new Map() }
-  if (before === undefined) return chain
+  const trusted = all[all.indexOf(first ?? '') - 1]
+  const chain: SealChain = {
+    previous: undefined,
+    unsealed: trusted,
+    waiting: [],
+    trusted,
+    count: 0,
+    read: new Map(),
+  }
+  trust(folder, chain)
+  return chain
+}
+
+const trust = (folder: string, chain: SealChain): void => {
+  if (chain.trusted === undefined || chain.unsealed !== chain.trusted) return
   try {
-    chain.previous = readSeal(folder, before)
+    chain.previous = readSeal(folder, chain.trusted)
   } catch (error) {
     if (!(error instanceof LedgerDamaged)) throw error
   }
-  if (chain.previous === undefined) chain.unsealed = before
-  return chain
+  if (chain.previous !== undefined) chain.unsealed = undefined
 }
 
 /** Checks the seal of a segment whose lines were just gone through. */
@@ -62,12 +77,14 @@ export const verifySeal = async (
   }
   if (read === undefined) {
     // A crash before the seal was written leaves a compressed file beside the plain one: sealing goes on from there.
-    chain.previous = undefined
     chain.unsealed ??= segment
+    chain.waiting.push(walk)
     return
   }
+  await verifySealedSince(folder, identity, chain, found)
   chain.count++
   chain.read.set(segment, read)
+  chain.waiting.length = 0
   if (chain.unsealed !== undefined)
     report(sealName(chain.unsealed), `a seal, because ${segment} behind it has one`, 'none that can be read')
   for (const [key, expected, there] of differences(read.seal, identity, chain, walk))
@@ -75,6 +92,19 @@ export const verifySeal = async (
   chain.previous = read
   chain.unsealed = undefined
   await verifyPacked(folder, read.seal, report)
+}
+
+/** Looks again at segments that had no seal: a sealer may be at work, and it goes from the first to the last. */
+export const verifySealedSince = async (
+  folder: string,
+  identity: LedgerIdentity,
+  chain: SealChain,
+  found: Damage[],
+): Promise<void> => {
+  trust(folder, chain)
+  const waiting = chain.waiting.splice(0)
+  if (chain.unsealed === waiting[0]?.segment) chain.unsealed = undefined
+  for (const walk of waiting) await verifySeal(folder, identity, chain, walk, found)
 }
 
 const differences = (

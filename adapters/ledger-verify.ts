@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import { type Head, LedgerDamaged } from '../domain/event-store.ts'
 import type { CalendarDate } from '../domain/time.ts'
 import type { Damage } from './ledger-advance.ts'
+import { listAnchors } from './ledger-anchor.ts'
 import { codeOf } from './ledger-files.ts'
 import { type DurableMark, readHeadFrom } from './ledger-head.ts'
 import { NoSuchBook, readIdentity } from './ledger-identity.ts'
@@ -24,7 +25,7 @@ import {
   verifyChunk,
   walkOf,
 } from './ledger-verify-lines.ts'
-import { sealChainBefore, verifySeal } from './ledger-verify-seals.ts'
+import { sealChainBefore, verifySeal, verifySealedSince } from './ledger-verify-seals.ts'
 
 export type { Damage } from './ledger-advance.ts'
 
@@ -114,7 +115,19 @@ export async function* verifyLedger(
     yield* news()
   }
   finish(state, mark, date)
-  const anchors = verifyAnchors({ folder, date, publicKey, keptAnchors, seals, days, found: state.found })
+  // A day is sealed before it is anchored.
+  const anchored = listAnchors(folder)
+  await verifySealedSince(folder, identity, seals, state.found)
+  const anchors = verifyAnchors({
+    folder,
+    date,
+    anchored,
+    publicKey,
+    keptAnchors,
+    seals,
+    days,
+    found: state.found,
+  })
   yield* news()
   const { chain, events } = state
   return {

@@ -2,12 +2,14 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { copyFile } from '../../adapters/durable-copy.ts'
 import { openJsonlReader, openJsonlStore } from '../../adapters/jsonl-store.ts'
 import { backUp, checkBackup } from '../../adapters/ledger-backup.ts'
 import { readIdentity } from '../../adapters/ledger-identity.ts'
 import { openLock } from '../../adapters/ledger-lock.ts'
 import { epochAfter, restoreBackup } from '../../adapters/ledger-restore.ts'
+import { sealDays } from '../../adapters/ledger-seal-days.ts'
 import { verifyLedger } from '../../adapters/ledger-verify.ts'
 import { sha256 } from '../../domain/hash.ts'
 import { BackupUnusable, PlaceTaken } from '../../domain/ledger-copies.ts'
@@ -19,6 +21,11 @@ import { bytesOf, temporaryFolder } from '../cli/files.ts'
 import { all } from './event-store.contract.ts'
 import { otherProcess } from './ledger-process.ts'
 import { sealByHand } from './sealed-by-hand.ts'
+
+vi.mock('../../adapters/durable-copy.ts', async load => {
+  const actual = await load<typeof import('../../adapters/durable-copy.ts')>()
+  return { ...actual, copyFile: vi.fn(actual.copyFile) }
+})
 
 const create = { book: 'cast', mode: 'dry-run', zone: 'UTC' } as const
 const now = '2026-11-20T18:00:00.000Z'
@@ -120,6 +127,32 @@ test('sealed days come along with their seals', async () => {
   await (await open(elsewhere().folder)).close()
   expect(await damages(elsewhere().folder)).toEqual([])
 })
+
+test.each(['2023-03-24.jsonl', '2023-03-25.jsonl'])(
+  'days that are sealed while they are copied, behind %s, come along as they are proven',
+  async behind => {
+    await aBook()
+    clock.set('2023-03-26T00:00:00.000Z')
+    const store = await open()
+    await store.append(candleGroup(5))
+    await store.close()
+    const { copyFile: really } = await vi.importActual<typeof import('../../adapters/durable-copy.ts')>(
+      '../../adapters/durable-copy.ts',
+    )
+    vi.mocked(copyFile).mockImplementation(async (from, to, bytes) => {
+      await really(from, to, bytes)
+      if (from === `${source().folder}/${behind}`) await all(sealDays(source().folder))
+    })
+    try {
+      const { head } = await backUp(source(), `${backups}/b`, now)
+      expect(head).toEqual(await headOf(source().folder))
+    } finally {
+      vi.mocked(copyFile).mockImplementation(really)
+    }
+    expect(await damages(`${backups}/b/cast`)).toEqual([])
+    expect(await eventsOf(`${backups}/b/cast`)).toEqual(await eventsOf(source().folder))
+  },
+)
 
 test('the files that events refer to come along, and those that are missing are named', async () => {
   const kept = sha256('bars')
@@ -286,18 +319,21 @@ test('a backup of a book whose restore was killed right before its end can be re
   expect(await damages(elsewhere().folder)).toEqual([])
 })
 
-test.each(['RESTORING.tmp', 'KILL.tmp'])('a restore that died over %s leaves a place for a book', async name => {
-  await aBook()
-  await backUp(source(), `${backups}/b`, now)
-  fs.mkdirSync(elsewhere().folder, { recursive: true })
-  fs.writeFileSync(`${elsewhere().folder}/${name}`, '')
-  await restoreBackup(`${backups}/b`, elsewhere(), now, inMemory)
-  expect(await damages(elsewhere().folder)).toEqual([])
-  const fresh = `${ledgers}/fresh/cast`
-  fs.mkdirSync(fresh, { recursive: true })
-  fs.writeFileSync(`${fresh}/${name}`, '')
-  await (await open(fresh)).close()
-})
+test.each(['RESTORING.tmp', 'KILL.tmp'])(
+  'a restore that died over %s leaves a place for a book',
+  async name => {
+    await aBook()
+    await backUp(source(), `${backups}/b`, now)
+    fs.mkdirSync(elsewhere().folder, { recursive: true })
+    fs.writeFileSync(`${elsewhere().folder}/${name}`, '')
+    await restoreBackup(`${backups}/b`, elsewhere(), now, inMemory)
+    expect(await damages(elsewhere().folder)).toEqual([])
+    const fresh = `${ledgers}/fresh/cast`
+    fs.mkdirSync(fresh, { recursive: true })
+    fs.writeFileSync(`${fresh}/${name}`, '')
+    await (await open(fresh)).close()
+  },
+)
 
 test('a restore waits for nobody: a held book is busy', async () => {
   await aBook()

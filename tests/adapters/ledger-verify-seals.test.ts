@@ -9,6 +9,7 @@ import { nodeFiles } from '../../adapters/ledger-files.ts'
 import { printSlot } from '../../adapters/ledger-head.ts'
 import { readIdentity } from '../../adapters/ledger-identity.ts'
 import { sealSegment } from '../../adapters/ledger-sealing.ts'
+import { type VerifyOptions, verifyLedger } from '../../adapters/ledger-verify.ts'
 import { full } from '../faults/tally.ts'
 import { type BookOfDays, bookOfDays, firstDay } from './book-of-days.ts'
 
@@ -162,6 +163,67 @@ test('a seal that is not the one that the next seal names is found', async () =>
     },
     { segment: 'anchors/2023-03-25.json' },
   ])
+})
+
+describe('days that are sealed while the ledger is verified are no damage', () => {
+  /** Verifies a book of four days, and seals it when the lines of `when` have been gone through. */
+  const sealedAt = async (when: string, options: VerifyOptions = {}) => {
+    const found: unknown[] = []
+    const steps = verifyLedger(book.folder, options)
+    let step = await steps.next()
+    for (let isSealed = false; step.done !== true; step = await steps.next()) {
+      if (step.value.kind === 'damage') found.push(step.value.damage)
+      else if (!isSealed && step.value.segment === when) {
+        isSealed = true
+        await book.seal({ keyFile })
+      }
+    }
+    return { found, report: step.value }
+  }
+  beforeEach(async () => {
+    const three = book
+    book = await bookOfDays(4)
+    fs.cpSync(keyFile, `${book.folder}/../key.pem`)
+    keyFile = `${book.folder}/../key.pem`
+    three.remove()
+  })
+
+  test.each([
+    // What was gone through before its seal came is held against it all the same.
+    '2023-03-24.jsonl',
+    '2023-03-25.jsonl',
+    '2023-03-26.jsonl',
+    '2023-03-27.jsonl',
+  ])('behind the lines of %s', async when => {
+    const { found, report } = await sealedAt(when, { publicKey })
+    expect(found).toEqual([])
+    expect(report).toMatchObject({ seals: 3, anchors: 3, signatures: 3 })
+  })
+
+  test('nor where one day alone is verified', async () => {
+    const { found, report } = await sealedAt('2023-03-25.jsonl', { date: '2023-03-25' })
+    expect(found).toEqual([])
+    expect(report).toMatchObject({ seals: 1, anchors: 1 })
+  })
+
+  test('and a seal that says other than the lines is found though it came late', async () => {
+    const steps = verifyLedger(book.folder)
+    const found: unknown[] = []
+    let step = await steps.next()
+    for (let isSealed = false; step.done !== true; step = await steps.next()) {
+      if (step.value.kind === 'damage') found.push(step.value.damage)
+      else if (!isSealed && step.value.segment === '2023-03-25.jsonl') {
+        isSealed = true
+        await book.seal()
+        overwrite(seal, fs.readFileSync(pathOf(seal), 'utf8').replace(/"events": \d+/, '"events": 1'))
+      }
+    }
+    expect(found).toMatchObject([
+      { segment: seal, expected: 'events 5' },
+      { segment: '2023-03-25.jsonl.seal.json', expected: expect.stringMatching(/^previousSeal/) },
+      { segment: `anchors/${firstDay}.json` },
+    ])
+  })
 })
 
 // ── a forger with all rights on the machine, but without the key ────────────────────────────────────────────────
