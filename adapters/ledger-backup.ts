@@ -169,7 +169,7 @@ const copySegments = async (folder: string, copy: string, mark: DurableMark): Pr
   return true
 }
 
-const copiedIfThere = async (from: string, to: string, bytes: number | undefined): Promise<boolean> => {
+const copiedIfThere = async (from: string, to: string, bytes?: number): Promise<boolean> => {
   try {
     await copyFile(from, to, bytes)
     return true
