@@ -71,6 +71,8 @@ export const verifySeal = async (
   } catch (error) {
     if (!(error instanceof LedgerDamaged)) throw error
     report(sealName(segment), 'the seal as it was printed', error.message)
+    await verifySealedSince(folder, identity, chain, found)
+    chain.waiting.length = 0
     chain.previous = undefined
     chain.unsealed ??= segment
     return
