@@ -6,7 +6,7 @@
 import type { Exchange, Order } from 'ccxt'
 import type { OrderRequest } from '../domain/order.ts'
 import type { MarketRules } from '../domain/venue.ts'
-import { alpacaOrder, alpacaTrades } from './ccxt-alpaca.ts'
+import { alpacaOrder, alpacaStatus, alpacaTrades } from './ccxt-alpaca.ts'
 import type { Dialect } from './ccxt-dialect.ts'
 import { isList, isObject } from './ccxt-questions.ts'
 
@@ -87,6 +87,7 @@ export const alpacaEquities: Dialect = {
     const raw = await alpacaApi(api).traderPrivateGetV2OrdersOrderId({ order_id: id })
     return isObject(raw) && typeof raw.id === 'string' ? parse(api, raw) : undefined
   },
+  statusOf: alpacaStatus,
   tradesOfOrder: async (api, id, _symbol, since) =>
     (await alpacaTrades(api, since)).filter(({ order }) => order === id),
   perSymbol: false,

@@ -12,6 +12,7 @@ import {
   totals,
   whole,
 } from './ccxt-questions.ts'
+import { hasRest } from './ccxt-standing.ts'
 
 export const alpaca: Dialect = {
   clientIdOf: whole,
@@ -32,6 +33,7 @@ export const alpaca: Dialect = {
   proves: true,
   windowMs: 365 * day,
   byVenueId,
+  statusOf: alpacaStatus,
   tradesOfOrder: async (api, id, symbol, since) =>
     (await alpacaCoinTrades(api, since)).filter(({ order, symbol: of }) => order === id && of === symbol),
   perSymbol: false,
@@ -43,6 +45,15 @@ export const alpaca: Dialect = {
   answersOpenOrders: isList,
   stop: undefined,
   deadMansSwitch: false,
+}
+
+/**
+ * 'calculated' is done for the day, filled or not, and ccxt reads it as closed: an order with a rest goes on tomorrow.
+ * https://docs.alpaca.markets/docs/orders-at-alpaca#order-lifecycle
+ */
+export function alpacaStatus(order: Order): string | undefined {
+  const { status } = order.info as { readonly status?: unknown }
+  return status === 'calculated' && hasRest(order) ? 'open' : order.status
 }
 
 /** A page begins behind the activity that the last one ended with. */

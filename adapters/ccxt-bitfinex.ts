@@ -26,6 +26,8 @@ export const bitfinex: Dialect = {
     const past = await api.fetchClosedOrders(symbol, undefined, undefined, { id: [Number(id)] })
     return past.find(order => order.id === id)
   },
+  // ccxt knows the words and looks for their first half only, so it hands them on as they are.
+  statusOf: ({ status }) => (/^(IOC|FILLORKILL|POSTONLY) CANCELED/.test(status ?? '') ? 'canceled' : status),
   tradesOfOrder: (api, id, symbol) => api.fetchOrderTrades(id, symbol),
   perSymbol: true,
   trades: (api, symbol, since) =>

@@ -44,6 +44,8 @@ export interface Dialect {
   readonly windowMs: number
   /** An order by the exchange's own id; undefined when it is nowhere. */
   readonly byVenueId: (api: Exchange, id: string, symbol: string) => Promise<Order | undefined>
+  /** ccxt's word for how an order stands, where ccxt hands on the exchange's own or misreads it; undefined: as ccxt says. */
+  readonly statusOf?: (order: Order) => string | undefined
   readonly tradesOfOrder: (
     api: Exchange,
     id: string,

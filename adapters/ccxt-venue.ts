@@ -4,12 +4,11 @@
 //         ──▶ a listed refusal rejected
 //         ──▶ anything else    unknown: the order may be there
 //
-// The exchange is asked for each live order; its end is told only when every fill up to it is.
+// Where an order is looked for: ccxt-lookup.ts. What became of it: ccxt-reports.ts.
 
-import type { Exchange, Order as VendorOrder } from 'ccxt'
-import { compare, type Decimal, sum } from '../domain/decimal.ts'
-import { fillFrom } from '../domain/fill.ts'
-import { isLive, type Order, type OrderRequest } from '../domain/order.ts'
+import type { Exchange } from 'ccxt'
+import { compare, type Decimal } from '../domain/decimal.ts'
+import type { Order, OrderRequest } from '../domain/order.ts'
 import { type Instant, instantOf, millisecondsOf } from '../domain/time.ts'
 import {
   type Account,
@@ -18,17 +17,18 @@ import {
   type PlaceAnswer,
   type Venue,
   type VenueOrder,
-  type VenueReport,
   VenueUnavailable,
 } from '../domain/venue.ts'
 import type { Dialect } from './ccxt-dialect.ts'
 import { dialectOf } from './ccxt-dialects.ts'
 import { isNotFound, isRejection, messageOf } from './ccxt-error.ts'
 import type { CcxtExchange } from './ccxt-exchange.ts'
+import { ccxtLookup } from './ccxt-lookup.ts'
+import { ccxtReports } from './ccxt-reports.ts'
 import { ccxtRules } from './ccxt-rules.ts'
-import { accountTradeOf, shareCurrency } from './ccxt-trade.ts'
+import { endOf, filledOf, isBeingCancelled, isCancelled, isOpen, timeOf } from './ccxt-standing.ts'
 import { exactDecimal } from './exact-decimal.ts'
-import type { Heard } from './whole-answer.ts'
+import { bodyOf, type Heard, parsedBody } from './whole-answer.ts'
 
 export interface CcxtVenueSettings {
   readonly exchange: CcxtExchange
@@ -44,11 +44,6 @@ export interface CcxtVenueSettings {
   readonly pollMs: number
 }
 
-/** Clocks may differ by so much when an exchange is asked for what happened since. */
-const skewMs = 5 * 60_000
-/** An order that has ended is watched for so long: exchanges report fills of before its end. */
-const watchMs = 10 * 60_000
-
 export const ccxtVenue = ({
   exchange,
   account,
@@ -59,13 +54,12 @@ export const ccxtVenue = ({
 }: CcxtVenueSettings): Venue => {
   const { name, api } = exchange
   const { dialect = dialectOf(name), rules = symbol => ccxtRules(api, symbol) } = particular
-  const ended = new Map<string, number>()
-  let askedAt = Number.NEGATIVE_INFINITY
 
   const orderById = (orderId: string): Order | undefined => {
     for (const order of orders()) if (order.request.orderId === orderId) return order
     return undefined
   }
+  const lookup = ccxtLookup({ exchange, dialect, orderById, now })
 
   const created: NonNullable<Dialect['create']> = (given, request, clientId) => {
     const { symbol, side, type, quantity, limitPrice, stopPrice } = request
@@ -81,9 +75,6 @@ export const ccxtVenue = ({
   }
   const cancelled = (given: Exchange, id: string, symbol: string): Promise<unknown> =>
     dialect.cancel === undefined ? given.cancelOrder(id, symbol) : dialect.cancel(given, id)
-
-  const unusable = (what: string, why: string) =>
-    new VenueUnavailable(`${name} gives no usable answer (${what}): ${why}`)
 
   const place = async (request: OrderRequest): Promise<PlaceAnswer> => {
     const { orderId, type } = request
@@ -109,63 +100,31 @@ export const ccxtVenue = ({
       }
     } catch (error) {
       const said = exchange.clean(messageOf(error))
-      return isRejection(error, heard.at(-1)) || dialect.refuses?.(parsed(heard.at(-1)?.body))
+      return isRejection(error, heard.at(-1)) || dialect.refuses?.(parsedBody(heard))
         ? { kind: 'rejected', reason: said }
         : { kind: 'unknown', detail: said }
     }
   }
 
-  /** The order by our id; undefined when the exchange provably does not know it. Throws VenueUnavailable. */
-  const search = async (orderId: string, symbol: string): Promise<VendorOrder | undefined> => {
-    const clientId = dialect.clientIdOf(orderId)
-    if (clientId === undefined) return undefined // it was never sent: `place` refuses it
-    const decided = orderById(orderId)?.request.decided
-    const since = (decided === undefined ? millisecondsOf(now()) : millisecondsOf(decided)) - skewMs
-    for (const lookup of dialect.lookups) {
-      const what = `${lookup.name}, for ${orderId}`
-      const { value, heard } = await exchange.ask(what, given =>
-        lookup.look(given, { clientId, symbol, since }),
-      )
-      const found = value.find(order => order.id !== undefined && order.clientOrderId === clientId)
-      if (found !== undefined) return found
-      if (!lookup.answers(parsed(heard.at(-1)?.body)))
-        throw unusable(what, `it is no answer: ${exchange.clean(bodyOf(heard))}`)
-      const reached = value.some(({ timestamp }) => Number(timestamp) < since)
-      if (lookup.page !== undefined && value.length >= lookup.page && !reached)
-        throw unusable(what, `the page is full with ${value.length} orders, and there may be more`)
-    }
-    if (!dialect.proves)
-      throw unusable(`order ${orderId}`, `that it is in no list does not prove that ${name} does not know it`)
-    if (decided === undefined || millisecondsOf(now()) - millisecondsOf(decided) > dialect.windowMs)
-      throw unusable(`order ${orderId}`, `its lists do not reach back to when it was asked for`)
-    return undefined
-  }
-
-  const venueOrder = async (orderId: string, symbol: string): Promise<VendorOrder | undefined> => {
-    const known = orderById(orderId)?.venueOrderId
-    if (known === undefined) return search(orderId, symbol)
-    const what = `order ${orderId}`
-    const { value } = await exchange.ask(what, given => dialect.byVenueId(given, known, symbol))
-    if (value === undefined || value.id !== known)
-      throw unusable(what, `it said to have it as ${known}, and does not show it`)
-    return value
-  }
-
   const find = async (orderId: string, symbol: string): Promise<VenueOrder> => {
-    const found = await search(orderId, symbol)
-    if (found === undefined) return { kind: 'not-known' }
-    const venueOrderId = String(found.id)
-    const filled = exactDecimal(found.filled)
+    const sought = await lookup.search(orderId, symbol)
+    if (sought.kind === 'unproven') return { kind: 'not-known', unproven: sought.why }
+    if (sought.kind === 'not-known') return { kind: 'not-known' }
+    const { order } = sought
+    const venueOrderId = String(order.id)
+    const filled = exactDecimal(order.filled)
     const told = filled === undefined ? {} : { filled }
-    if (isOpen(found)) return { kind: 'open', venueOrderId, ...told }
-    const end = endOf(found)
+    if (isOpen(order)) return { kind: 'open', venueOrderId, ...told }
+    const end = endOf(order)
     return { kind: 'done', venueOrderId, ...told, ...(end === undefined ? {} : { end }) }
   }
 
   const cancel = async (orderId: string, symbol: string): Promise<CancelAnswer> => {
     try {
-      const before = await venueOrder(orderId, symbol)
+      const before = await lookup.standing(orderId, symbol)
       if (before === undefined || !isOpen(before)) return { kind: 'too-late' }
+      const pending = `${name} has heard it, and the order is still open`
+      if (isBeingCancelled(before)) return { kind: 'unknown', detail: pending }
       const heard: Heard[] = []
       let said = ''
       try {
@@ -175,9 +134,9 @@ export const ccxtVenue = ({
         if (!isNotFound(error)) return { kind: 'unknown', detail: said }
       }
       // Many answers to a cancel only say that it was heard: what became of the order is asked.
-      const after = await venueOrder(orderId, symbol)
+      const after = await lookup.standing(orderId, symbol)
       if (after === undefined || isOpen(after))
-        return { kind: 'unknown', detail: said || `${name} has heard it, and the order is still open` }
+        return { kind: 'unknown', detail: said || pending }
       const told = orderById(orderId)?.filled ?? '0'
       const isComplete = isCancelled(after) && compare(filledOf(name, after), told) === 0
       return isComplete ? { kind: 'cancelled', venueTime: timeOf(after, now()) } : { kind: 'too-late' }
@@ -185,48 +144,6 @@ export const ccxtVenue = ({
       if (!(error instanceof VenueUnavailable)) throw error
       return { kind: 'unknown', detail: error.message }
     }
-  }
-
-  const reportsOf = async (order: Order): Promise<VenueReport[]> => {
-    const { orderId, symbol, quantity, decided, expiresAt } = order.request
-    let stands = await venueOrder(orderId, symbol)
-    if (stands === undefined) throw unusable(`order ${orderId}`, 'it is gone')
-    let isExpired = false
-    if (expiresAt !== undefined && expiresAt <= now() && isOpen(stands) && isLive(order)) {
-      isExpired = true // most exchanges have no orders that end by themselves at a time: it is ended for them
-      await cancel(orderId, symbol)
-      stands = (await venueOrder(orderId, symbol)) ?? stands
-    }
-    const filled = filledOf(name, stands)
-    const reports: VenueReport[] = []
-    if (compare(filled, order.filled) > 0)
-      for (const fill of await fillsOf(order, String(stands.id), filled, millisecondsOf(decided) - skewMs))
-        reports.push({ kind: 'filled', fill })
-    if (isOpen(stands) || compare(filled, quantity) >= 0) return reports
-    const venueTime = timeOf(stands, now())
-    ended.set(orderId, ended.get(orderId) ?? millisecondsOf(now()))
-    if (!isLive(order)) return reports
-    if (isExpired || stands.status === 'expired') reports.push({ kind: 'expired', orderId, venueTime })
-    else {
-      const reason = `${name} says ${String(stands.status)}`
-      reports.push({ kind: 'cancelled', orderId, reason, venueTime })
-    }
-    return reports
-  }
-
-  /** All fills of an order: fewer than the order itself says were filled are a page too few. */
-  const fillsOf = async (order: Order, id: string, filled: Decimal, since: number) => {
-    const { orderId, symbol } = order.request
-    const what = `trades of ${orderId}`
-    const { value } = await exchange.ask(what, given => dialect.tradesOfOrder(given, id, symbol, since))
-    const trades = value
-      .filter(trade => trade.order === undefined || trade.order === id)
-      .map(trade => accountTradeOf(name, { ...trade, order: id }, () => orderId))
-    const unique = [...new Map(trades.map(trade => [trade.tradeId, trade])).values()]
-    if (compare(sum(unique.map(({ quantity }) => quantity)), filled) < 0)
-      throw unusable(what, `the order is filled with ${filled}, and its trades show less`)
-    const fills = unique.sort((a, b) => (a.venueTime < b.venueTime ? -1 : 1))
-    return fills.map(trade => fillFrom(trade, order.request, shareCurrency))
   }
 
   return {
@@ -256,64 +173,13 @@ export const ccxtVenue = ({
           },
         }
       : {}),
-    reports: async () => {
-      const at = millisecondsOf(now())
-      if (at - askedAt < pollMs / 2) return []
-      const found: VenueReport[] = []
-      for (const order of orders()) {
-        const { orderId } = order.request
-        const end = ended.get(orderId)
-        const isWatched = end !== undefined && at - end < watchMs
-        if (order.venueOrderId === undefined || !(isLive(order) || isWatched)) continue
-        found.push(...(await reportsOf(order)))
-      }
-      askedAt = at
-      return found.sort((a, b) => (when(a) < when(b) ? -1 : when(a) > when(b) ? 1 : 0))
-    },
+    reports: ccxtReports({ exchange, dialect, lookup, account, cancel, orders, now, pollMs }),
   }
 }
 
 /** ccxt's types want numbers; its arithmetic keeps text as it is. */
 const text = (decimal: Decimal): number => decimal as unknown as number
 
-/** GTD and DAY are ended by us: see `reportsOf`. */
+/** GTD and DAY are ended by us: see ccxt-reports.ts. */
 const timeInForceOf = ({ timeInForce, type }: OrderRequest): Record<string, unknown> =>
   type === 'limit' && (timeInForce === 'IOC' || timeInForce === 'FOK') ? { timeInForce } : {}
-
-const isOpen = ({ status }: VendorOrder): boolean => status === 'open' || status === undefined
-const isCancelled = ({ status }: VendorOrder): boolean => status === 'canceled' || status === 'closed'
-
-/** 'closed' is filled, or closed by the exchange with a rest: the quantity tells. */
-const endOf = ({ status, filled, amount }: VendorOrder) => {
-  if (status === 'canceled') return 'cancelled'
-  if (status === 'expired' || status === 'rejected') return status
-  const [done, asked] = [exactDecimal(filled), exactDecimal(amount)]
-  if (done === undefined || asked === undefined) return undefined
-  return compare(done, asked) >= 0 ? 'filled' : 'cancelled'
-}
-
-const filledOf = (venue: string, order: VendorOrder): Decimal => {
-  const filled = exactDecimal(order.filled)
-  if (filled !== undefined) return filled
-  throw new VenueUnavailable(
-    `${venue} gives no usable answer (order ${order.id}): it does not say how much is filled`,
-  )
-}
-
-const timeOf = ({ lastUpdateTimestamp }: VendorOrder, otherwise: Instant): Instant => {
-  const time = Number(lastUpdateTimestamp)
-  return Number.isSafeInteger(time) && time > 0 ? instantOf(time) : otherwise
-}
-
-const when = (report: VenueReport): Instant =>
-  report.kind === 'filled' ? report.fill.venueTime : report.venueTime
-
-const bodyOf = (heard: readonly Heard[]): string => heard.at(-1)?.body ?? 'nothing was heard'
-
-const parsed = (body: string | undefined): unknown => {
-  try {
-    return JSON.parse(body ?? '')
-  } catch {
-    return undefined // no JSON is no answer, which is what the caller asks
-  }
-}

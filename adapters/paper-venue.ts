@@ -7,7 +7,7 @@ import type { Candle } from '../domain/candle.ts'
 import { add, compare, type Decimal, multiply, subtract } from '../domain/decimal.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import { matchOrder, type PaperTerms } from '../domain/matching.ts'
-import { evolve, isLive, type Order, OrderCancelled, OrderExpired, OrderFilled } from '../domain/order.ts'
+import { evolve, isLive, type Order, OrderCancelled, OrderExpired, OrderFilled, OrderRejected } from '../domain/order.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
 import type { MarketRules, Venue, VenueOrder, VenueReport } from '../domain/venue.ts'
@@ -27,6 +27,11 @@ export interface PaperVenueSettings {
   readonly opening?: () => Opening | undefined
 }
 
+/** It can say of every order what became of it. */
+export interface PaperVenue extends Venue {
+  reports(now: Instant): Promise<readonly VenueReport[]>
+}
+
 export const paperVenue = ({
   terms,
   rules,
@@ -35,7 +40,7 @@ export const paperVenue = ({
   orders,
   now,
   opening,
-}: PaperVenueSettings): Venue => {
+}: PaperVenueSettings): PaperVenue => {
   /** Close time of the last candle that an order was held against. Only saves work. */
   const lookedUntil = new Map<string, Instant>()
 
@@ -126,5 +131,7 @@ const afterReport = (order: Order, report: VenueReport): Order => {
       return evolve(order, OrderCancelled({ orderId: report.orderId, reason: report.reason }))
     case 'expired':
       return evolve(order, OrderExpired({ orderId: report.orderId, venueTime: report.venueTime }))
+    case 'rejected':
+      return evolve(order, OrderRejected({ orderId: report.orderId, reason: report.reason }))
   }
 }

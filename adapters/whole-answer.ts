@@ -15,6 +15,18 @@ export interface Heard {
   readonly retryAfterMs: number | undefined
 }
 
+/** The text of the last answer, for a person. */
+export const bodyOf = (heard: readonly Heard[]): string => heard.at(-1)?.body ?? 'nothing was heard'
+
+/** The last answer's JSON; undefined when it is none: no JSON is no answer, which is what the caller asks. */
+export const parsedBody = (heard: readonly Heard[]): unknown => {
+  try {
+    return JSON.parse(heard.at(-1)?.body ?? '')
+  } catch {
+    return undefined
+  }
+}
+
 interface Asked {
   readonly method?: string
   readonly headers?: Record<string, string>

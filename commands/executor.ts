@@ -14,7 +14,7 @@ import type { Champion } from '../domain/champion.ts'
 import { compare, divide, isPositive, subtract } from '../domain/decimal.ts'
 import type { Desk } from '../domain/desk.ts'
 import { because, outside, propose, type Recorded } from '../domain/event.ts'
-import type { IntentRaised } from '../domain/intent.ts'
+import { hasExpired, type Intent, type IntentRaised } from '../domain/intent.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import { CycleCompleted, isMaterial } from '../domain/run.ts'
 import { DrawdownBreached, TradingHalted } from '../domain/safety.ts'
@@ -114,10 +114,15 @@ const answerIntents = async (executor: Executor): Promise<void> => {
     const intent = desk.book.openIntents.get(seq)
     // Not the time at which the turn began: orders before this one may have waited long for their answers.
     const now = engine.clock.now()
-    if (intent === undefined || !(await makeWay(executor, intent.event.data, now))) continue
+    if (intent === undefined || isHeldUp(executor, intent.event.data, now)) continue
+    if (!(await makeWay(executor, intent.event.data, now))) continue
     await answer(executor, intent, now)
   }
 }
+
+/** An entry waits, until it expires, for an order in its market that the venue cannot say anything about. */
+const isHeldUp = ({ orders }: Executor, { symbol, reduceOnly, expiresAt }: Intent, now: Instant): boolean =>
+  !reduceOnly && orders.isUnheard(symbol) && !hasExpired({ expiresAt }, now)
 
 /** Decides, writes, and only then acts. What the decision read must still be so when it is written. */
 const answer = async (executor: Executor, intent: Recorded<IntentRaised>, now: Instant): Promise<void> => {

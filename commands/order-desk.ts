@@ -4,13 +4,20 @@
 import { type BookOrder, liveOrders } from '../domain/book.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Desk } from '../domain/desk.ts'
-import { because, propose } from '../domain/event.ts'
+import { because, outside, propose } from '../domain/event.ts'
+import { AlertRaised } from '../domain/health.ts'
 import { decide, type OrderCommand } from '../domain/order.ts'
 import { isLeft } from '../domain/result.ts'
 import { haltOfOverfill } from '../domain/safety.ts'
 import { orderStreamOf, safetyStream } from '../domain/stream.ts'
-import type { Instant } from '../domain/time.ts'
-import { type Venue, type VenueOrder, type VenueReport, VenueUnavailable } from '../domain/venue.ts'
+import { type Instant, millisecondsOf } from '../domain/time.ts'
+import {
+  type UnheardOrder,
+  type Venue,
+  type VenueOrder,
+  type VenueReport,
+  VenueUnavailable,
+} from '../domain/venue.ts'
 import type { Bookkeeper } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
 import { orderDoubt } from './order-doubt.ts'
@@ -23,6 +30,11 @@ export interface OrderDesk {
   send(orderId: string, now: Instant): Promise<void>
   /** Takes down everything the venue reports up to `now`; false when the venue could not be heard. */
   takeReports(now: Instant): Promise<boolean>
+  /**
+   * Whether the venue gave no usable answer about a live order in this market when it was last heard. What that order has
+   * filled is not known: no new risk is taken there. An exit sells what no live order may sell, and is safe.
+   */
+  isUnheard(symbol: string): boolean
   /** Finds out about orders that were requested but never heard of; sends only what the venue does not know. */
   settle(now: Instant): Promise<void>
   /** Withdraws what operators wished to cancel. */
@@ -34,6 +46,9 @@ export interface OrderDesk {
   /** Holds the venue's dead man's switch back, where it is switched on: only after a turn that made progress. */
   stayAlive(): Promise<void>
 }
+
+/** A list of trades may be behind the order for a while; an order that is not heard of for longer is told to a person. */
+const silenceMs = 5 * 60_000
 
 export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue: Venue): OrderDesk => {
   const { book } = desk
@@ -81,6 +96,31 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
     }
   }
 
+  /** Orders that the venue gave no usable answer about when it was last heard, and since when. */
+  const unheard = new Map<string, Instant>()
+
+  const noteUnheard = async (silent: readonly UnheardOrder[], now: Instant) => {
+    for (const orderId of unheard.keys())
+      if (!silent.some(each => each.orderId === orderId)) unheard.delete(orderId)
+    for (const { orderId, why } of silent) {
+      const since = unheard.get(orderId)
+      if (since === undefined) {
+        unheard.set(orderId, now)
+        engine.log.warn({ orderId }, `${orderId} cannot be heard of, the others can: ${why}`)
+        continue
+      }
+      const subject = `reports of ${orderId}`
+      const isLong = millisecondsOf(now) - millisecondsOf(since) >= silenceMs
+      if (!isLong || !book.liveOrders.has(orderId) || book.alerts.has(subject)) continue
+      const sentence = `${venue.name} gives no usable answer about ${orderId}: ${why}; nothing new is bought in its market until it does, or a reconciliation ends it`
+      const raised = AlertRaised({ severity: 'error', subject, sentence })
+      await keeper.append([
+        { stream: safetyStream, events: [propose(outside(`alert ${subject}`), raised)] },
+      ])
+      engine.log.error({ orderId }, sentence)
+    }
+  }
+
   const take = async (report: VenueReport) => {
     if (report.kind === 'filled') {
       const { orderId, side, quantity, symbol, price } = report.fill
@@ -93,6 +133,8 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
     const { orderId, venueTime } = report
     if (report.kind === 'expired')
       await record(orderId, { type: 'ReportExpired', data: { orderId, venueTime } })
+    else if (report.kind === 'rejected')
+      await record(orderId, { type: 'ReportRejection', data: { orderId, reason: report.reason } })
     else
       await record(orderId, { type: 'ReportCancelled', data: { orderId, reason: report.reason, venueTime } })
   }
@@ -153,7 +195,11 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
     },
     takeReports: async now => {
       try {
-        for (const report of await venue.reports(now)) await take(report)
+        const silent: UnheardOrder[] = []
+        for (const report of await venue.reports(now))
+          if (report.kind === 'unheard') silent.push(report)
+          else await take(report)
+        await noteUnheard(silent, now)
         return true
       } catch (error) {
         if (!(error instanceof VenueUnavailable)) throw error
@@ -161,6 +207,11 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
         return false
       }
     },
+    isUnheard: symbol =>
+      [...unheard.keys()].some(
+        orderId =>
+          book.liveOrders.has(orderId) && book.orders.get(orderId)?.order.request.symbol === symbol,
+      ),
     settle: async now => {
       await haltForOverfills()
       await doubt.settle(now)

@@ -141,7 +141,7 @@ export const orderDoubt = (
         if (venue.remote && secondsBetween(decided, now) > resendSeconds) {
           stale++
           await leaveUnknown(orderId)
-        } else if (isProven(orderId, now)) {
+        } else if (found.unproven === undefined && isProven(orderId, now)) {
           const reason = refusals.get(orderId) ?? unwanted(known.order, now)
           if (reason === undefined) await resend(known.order, now)
           else

@@ -4,7 +4,7 @@ import type { EventNamed, EventType } from './catalogue.ts'
 import { add, type Decimal, isZero, multiply, negate } from './decimal.ts'
 import type { Link, Recorded, Seq } from './event.ts'
 import { baseOf, quoteOf } from './fill.ts'
-import { evolve, type Fill, isLive, type Order, type OrderEvent } from './order.ts'
+import { evolveAt, type Fill, isLive, type Order, type OrderEvent } from './order.ts'
 import { type Instant, instantOf, millisecondsOf } from './time.ts'
 import { type DriftFound, type HoldingsObserved, thereBefore } from './truth.ts'
 
@@ -91,7 +91,7 @@ export const accountBooks = (): AccountBooks => {
     const { orderId } = recorded.event.data
     const before = books.orders.get(orderId)
     if (before === undefined && recorded.event.type !== 'OrderRequested') return
-    const order = evolve(before?.order, recorded.event)
+    const order = evolveAt(before?.order, recorded.event, recorded.at)
     books.orders.set(orderId, { order, link: before?.link ?? recorded })
     if (order.venueOrderId !== undefined) books.orderIdOfVenue.set(order.venueOrderId, orderId)
   }

@@ -31,7 +31,7 @@ import {
   type Seq,
 } from './event.ts'
 import { matchOrder, type PaperTerms } from './matching.ts'
-import { OrderAccepted, OrderCancelled, OrderExpired, OrderFilled } from './order.ts'
+import { OrderAccepted, OrderCancelled, OrderExpired, OrderFilled, OrderRejected } from './order.ts'
 import { CycleCompleted } from './run.ts'
 import type { Strategy } from './strategy.ts'
 import type { Question, StrategyConsulted } from './strategy-server.ts'
@@ -276,5 +276,7 @@ const eventOf = (report: VenueReport): BookEvent => {
       return OrderCancelled({ orderId: report.orderId, reason: report.reason, venueTime: report.venueTime })
     case 'expired':
       return OrderExpired({ orderId: report.orderId, venueTime: report.venueTime })
+    case 'rejected':
+      return OrderRejected({ orderId: report.orderId, reason: report.reason })
   }
 }

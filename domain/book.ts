@@ -21,7 +21,7 @@ import { isDust } from './dust.ts'
 import type { Link, Recorded, Revision, Seq, StreamName } from './event.ts'
 import { settled } from './fill.ts'
 import { type IntentRaised, isProtective } from './intent.ts'
-import { evolve, isLive, isOverfilled, type Order, type OrderEvent, remaining } from './order.ts'
+import { evolveAt, isLive, isOverfilled, type Order, type OrderEvent, remaining } from './order.ts'
 import { entryPrice, evolvePosition, flat, type Position } from './position.ts'
 import { evolveHalts, type Halts, haltOfOverfill } from './safety.ts'
 import type { Holding } from './strategy.ts'
@@ -189,7 +189,7 @@ const evolveOrder = (book: Book, id: string, recorded: Recorded<OrderEvent>): vo
   const { type } = recorded.event
   // A report of an order that this book never asked for: reconciliation adopts it, decisions do not see it.
   if (before === undefined && type !== 'OrderRequested' && type !== 'OrderWithheld') return
-  const order = evolve(before?.order, recorded.event)
+  const order = evolveAt(before?.order, recorded.event, recorded.at)
   book.orders.set(id, { order, link: before?.link ?? recorded })
   if (isLive(order)) book.liveOrders.add(id)
   else book.liveOrders.delete(id)

@@ -124,6 +124,8 @@ export interface Order {
   /** Oldest first; no two with the same trade id. */
   readonly fills: readonly Fill[]
   readonly cancelRequested: boolean
+  /** When the ledger took its end, by its own clock. Decides nothing: an order that ended lately is asked about. */
+  readonly endedAt?: string
   /** How often it was sent again; undefined when never. */
   readonly resends?: number
   /** The book's clock when it was sent last. */
@@ -198,6 +200,13 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
     default:
       return never(type)
   }
+}
+
+/** The same, and when the ledger took the end: for a fold of recorded events. */
+export const evolveAt = (order: MaybeOrder, event: OrderEvent, at: string): Order => {
+  const after = evolve(order, event)
+  const ends = order !== undefined && isLive(order) && !isLive(after)
+  return ends ? { ...after, endedAt: at } : after
 }
 
 // ── decide: our wishes may be refused; a report gives the events that are news ──────────────────────────────────

@@ -175,6 +175,11 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
       const age = millisecondsOf(seen.observed) - millisecondsOf(order.sentAt)
       if (age <= unprovenMs || !isZero(own.filled) || resting.has(orderId) || perhapsTraded.has(orderId))
         continue
+      if (answer.unproven !== undefined) {
+        // However long it waits, it will not be proven that the venue never had it: that is for a person to say.
+        drift('order', orderId, order.request.symbol, order.status, 'not known, which proves nothing')
+        continue
+      }
       const reason = `the venue never had it: not known by its id, not open and without a trade, ${age / 1000} s after it was sent`
       // In doubt first, also where nobody has said so yet: the venue did not reject it.
       orders.push({ orderId, command: { type: 'ReportLostAnswer', data: { orderId, detail: noAnswer } } })

@@ -61,6 +61,20 @@ export type VenueReport =
       readonly venueTime: Instant
     }
   | { readonly kind: 'expired'; readonly orderId: string; readonly venueTime: Instant }
+  /** After it had been accepted. */
+  | {
+      readonly kind: 'rejected'
+      readonly orderId: string
+      readonly reason: string
+      readonly venueTime: Instant
+    }
+
+/** An order that the venue gives no usable answer about, while it answers about others: what it has filled is not known. */
+export interface UnheardOrder {
+  readonly kind: 'unheard'
+  readonly orderId: string
+  readonly why: string
+}
 
 /** How an order stands at the venue, when asked by our id. */
 export type VenueOrder =
@@ -75,9 +89,9 @@ export type VenueOrder =
     }
   /**
    * Neither open nor closed orders nor fills have it. Of a remote venue that is no proof yet: a request may still be
-   * on its way.
+   * on its way. `unproven` says why it will never be one, however often it is asked: the order may be there, or have been.
    */
-  | { readonly kind: 'not-known' }
+  | { readonly kind: 'not-known'; readonly unproven?: string }
 
 /** What the venue says of itself. 'unknown' where it says nothing or could not be asked. */
 export type VenueStatus = 'ok' | 'maintenance' | 'unknown'
@@ -108,8 +122,11 @@ export interface Venue {
    * again within so many seconds; 0 switches it off. Absent where the venue has none. Throws VenueUnavailable.
    */
   cancelAllOrdersAfter?(seconds: number): Promise<void>
-  /** Everything that happened up to `now` and may not be in the ledger yet, oldest first. Repeats are harmless. Throws VenueUnavailable. */
-  reports(now: Instant): Promise<readonly VenueReport[]>
+  /**
+   * Everything that happened up to `now` and may not be in the ledger yet, oldest first, then the orders that could not be
+   * heard. Repeats are harmless. Throws VenueUnavailable when the venue as a whole cannot be heard.
+   */
+  reports(now: Instant): Promise<readonly (VenueReport | UnheardOrder)[]>
   /** Drops its connections; it is not asked again. Absent where there are none. */
   close?(): void
 }

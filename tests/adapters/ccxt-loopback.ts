@@ -5,17 +5,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { alpacaEquities, alpacaRules } from '../../adapters/alpaca-equities.ts'
 import { ccxtAccount } from '../../adapters/ccxt-account.ts'
+import type { Dialect } from '../../adapters/ccxt-dialect.ts'
 import { type CcxtExchange, type CcxtSettings, openCcxt } from '../../adapters/ccxt-exchange.ts'
 import { ccxtVenue } from '../../adapters/ccxt-venue.ts'
 import {
   evolve,
+  evolveAt,
   type Order,
   OrderAccepted,
+  OrderCancelled,
+  type OrderEvent,
+  OrderExpired,
   OrderFilled,
+  OrderRejected,
   type OrderRequest,
   OrderRequested,
 } from '../../domain/order.ts'
 import { orderIdOf, orderPrefix } from '../../domain/order-id.ts'
+import type { Instant } from '../../domain/time.ts'
 import type { PlaceAnswer, Venue } from '../../domain/venue.ts'
 import type { VenueName, VenueScript } from '../venue-simulator/script.ts'
 import { type Venue as Simulated, startVenue } from '../venue-simulator/venue.ts'
@@ -54,17 +61,30 @@ export interface Desk {
   ): Promise<PlaceAnswer>
   /** Takes the venue's reports down, as the order desk does. */
   hear(): Promise<readonly string[]>
+  /** Takes one fact down. */
+  record(event: OrderEvent): void
   readonly idOf: (seq: number) => string
+}
+
+export interface DeskSettings {
+  readonly now?: () => Instant
+  /** What the ledger knows already. */
+  readonly orders?: Order[]
+  readonly pollMs?: number
+  readonly dialect?: Dialect
 }
 
 export const deskAt = (
   exchange: CcxtExchange,
   symbols: readonly string[],
   kind: 'spot' | 'equities' = 'spot',
+  given: DeskSettings = {},
 ): Desk => {
-  const now = kind === 'equities' ? () => inSession : wallClock
-  const orders: Order[] = []
-  const particular = kind === 'equities' ? { dialect: alpacaEquities, rules: () => alpacaRules } : {}
+  const { now = kind === 'equities' ? () => inSession : wallClock, orders = [], pollMs = 0, dialect } = given
+  const particular = {
+    ...(kind === 'equities' ? { dialect: alpacaEquities, rules: () => alpacaRules } : {}),
+    ...(dialect === undefined ? {} : { dialect }),
+  }
   const account = ccxtAccount({
     exchange,
     symbols: () => symbols,
@@ -73,15 +93,16 @@ export const deskAt = (
     now,
     ...particular,
   })
-  const venue = ccxtVenue({ exchange, account, orders: () => orders, now, pollMs: 0, ...particular })
-  const change = (orderId: string, event: Parameters<typeof evolve>[1]) => {
-    const at = orders.findIndex(({ request }) => request.orderId === orderId)
-    orders[at] = evolve(orders[at], event)
+  const venue = ccxtVenue({ exchange, account, orders: () => orders, now, pollMs, ...particular })
+  const record = (event: OrderEvent) => {
+    const at = orders.findIndex(({ request }) => request.orderId === event.data.orderId)
+    orders[at] = evolveAt(orders[at], event, now())
   }
   return {
     venue,
     orders,
     idOf: seq => orderIdOf(prefix, seq),
+    record,
     place: async (seq, terms) => {
       const request: OrderRequest = {
         orderId: orderIdOf(prefix, seq),
@@ -97,20 +118,24 @@ export const deskAt = (
       orders.push(evolve(undefined, OrderRequested(request)))
       const answer = await venue.place(request)
       if (answer.kind === 'accepted')
-        change(
-          request.orderId,
-          OrderAccepted({ orderId: request.orderId, venueOrderId: answer.venueOrderId }),
-        )
+        record(OrderAccepted({ orderId: request.orderId, venueOrderId: answer.venueOrderId }))
       return answer
     },
     hear: async () => {
       const reports = await venue.reports(now())
-      for (const report of reports)
+      for (const report of reports) {
+        if (report.kind === 'unheard') continue
         if (report.kind === 'filled') {
           const { orderId, tradeId } = report.fill
           const order = orders.find(({ request }) => request.orderId === orderId)
-          if (!order?.fills.some(fill => fill.tradeId === tradeId)) change(orderId, OrderFilled(report.fill))
+          if (!order?.fills.some(fill => fill.tradeId === tradeId)) record(OrderFilled(report.fill))
+          continue
         }
+        const { orderId, venueTime } = report
+        if (report.kind === 'expired') record(OrderExpired({ orderId, venueTime }))
+        else if (report.kind === 'rejected') record(OrderRejected({ orderId, reason: report.reason }))
+        else record(OrderCancelled({ orderId, reason: report.reason, venueTime }))
+      }
       return reports.map(report =>
         report.kind === 'filled' ? `filled ${report.fill.quantity}` : report.kind,
       )

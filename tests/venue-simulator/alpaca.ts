@@ -93,8 +93,9 @@ const skin = (exchange: Exchange): Skin => {
       : {}),
   })
 
-  const statusOf = ({ status, filled, by, at, symbol }: Order): string => {
+  const statusOf = ({ status, filled, by, at, symbol, cancelDue }: Order): string => {
     if (status !== 'open') return status
+    if (cancelDue !== undefined) return 'pending_cancel'
     if (isPositive(filled)) return 'partially_filled'
     return by === 'api' &&
       marketOf({ symbol }).class === 'us_equity' &&
@@ -240,7 +241,7 @@ const skin = (exchange: Exchange): Skin => {
     const order = books.orders.get(id)
     if (order === undefined) return notFound(id)
     if (exchange.cancel(id, visit.race) === 'canceled') return { status: 204, body: '' }
-    return error(422, 42210000, `order is already in "${books.orders.get(id)?.status}" state`)
+    return error(422, 42210000, `order is already in "${statusOf(books.orders.get(id) as Order)}" state`)
   }
 
   const list = (visit: Visit): Answer => {

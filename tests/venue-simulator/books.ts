@@ -81,6 +81,8 @@ export type Fact =
       readonly due: number
       readonly at: number
     }
+  /** A cancel has been acknowledged, and is done at `due`: until then the order may trade. */
+  | { readonly fact: 'cancel-pending'; readonly orderId: string; readonly due: number; readonly at: number }
   /** The dead man's switch; 0 is off. */
   | { readonly fact: 'switch-set'; readonly due: number; readonly at: number }
   | {
@@ -100,6 +102,8 @@ export interface Order extends PlacedOrder {
   readonly value: Decimal
   readonly fee: Decimal
   readonly reason: string
+  /** When a cancel that was acknowledged is done; undefined when there is none. */
+  readonly cancelDue?: number
   readonly trades: readonly string[]
   /** When it was last traded or ended. */
   readonly updatedAt: number
@@ -228,6 +232,10 @@ export const enter = (books: Books, fact: Fact): void => {
       books.lastAt = at
       return
     }
+    case 'cancel-pending':
+      change(books, fact.orderId, order => ({ ...order, cancelDue: fact.due, updatedAt: fact.at }))
+      books.lastAt = fact.at
+      return
     case 'switch-set':
       books.switchDue = fact.due
       books.lastAt = fact.at

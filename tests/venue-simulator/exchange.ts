@@ -80,10 +80,11 @@ export interface Refused {
   readonly free: Decimal
 }
 
-/** What befalls the next cancel: the order is filled just before it, or after it was acknowledged. */
+/** What befalls the next cancel: the order is filled just before it, or after it was acknowledged, or it is not done yet. */
 export type CancelRace =
   | { readonly kind: 'filled-first'; readonly share: Decimal }
   | { readonly kind: 'filled-after'; readonly share: Decimal; readonly ms: number }
+  | { readonly kind: 'cancel-pending'; readonly ms: number }
 
 export interface Exchange {
   readonly script: Script
@@ -260,6 +261,12 @@ export const openExchange = (
           at: due,
           happens: () => trade(orderOf(orderId), { price, quantity, liquidity: 'maker' }, due),
         })
+      for (const { id, cancelDue } of open())
+        if (cancelDue !== undefined)
+          happenings.push({
+            at: cancelDue,
+            happens: () => isOpen(orderOf(id)) && end(id, 'canceled', 'asked for', cancelDue),
+          })
       if (books.switchDue > 0)
         happenings.push({
           at: books.switchDue,
@@ -376,7 +383,11 @@ export const openExchange = (
     advance()
     const order = books.orders.get(orderId)
     if (order === undefined) return 'unknown'
-    if (!isOpen(order)) return 'done'
+    if (!isOpen(order) || order.cancelDue !== undefined) return 'done'
+    if (race?.kind === 'cancel-pending') {
+      record({ fact: 'cancel-pending', orderId, due: now() + race.ms, at: now() })
+      return 'canceled'
+    }
     const share = roundTo(
       multiply(restOf(order), race?.share ?? '0'),
       known(markets, order.symbol).lot,

@@ -92,6 +92,8 @@ export const fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('filled-first'), share: DecimalText.default('1') }),
   /** For a cancel: it is acknowledged, and later the venue reports that this share had been traded before. */
   z.strictObject({ kind: z.literal('filled-after'), share: DecimalText.default('1'), ms: ms.default(0) }),
+  /** For a cancel: it is acknowledged, and done only so much later; until then the order trades on. */
+  z.strictObject({ kind: z.literal('cancel-pending'), ms }),
 ])
 export type Fault = z.infer<typeof fault>
 

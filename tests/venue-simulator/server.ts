@@ -62,7 +62,9 @@ export const venueServer = (
       exchange,
       named,
       race:
-        fault?.kind === 'filled-first' || fault?.kind === 'filled-after' ? (fault as CancelRace) : undefined,
+        fault?.kind === 'filled-first' || fault?.kind === 'filled-after' || fault?.kind === 'cancel-pending'
+          ? (fault as CancelRace)
+          : undefined,
       param: name => textOf(request.params[name]),
       listed: list => (fault?.kind === 'reordered' ? shuffled(list, random) : list),
     }
@@ -190,6 +192,7 @@ const spoil = async (
     case 'unseen':
     case 'filled-first':
     case 'filled-after':
+    case 'cancel-pending':
       await send(response, heard())
   }
 }
