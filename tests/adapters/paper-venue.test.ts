@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { nyseCalendar } from '../../adapters/nyse-calendar.ts'
-import { paperVenue } from '../../adapters/paper-venue.ts'
+import { type PaperVenue, paperVenue } from '../../adapters/paper-venue.ts'
 import { recordedData } from '../../adapters/recorded-data.ts'
 import type { Candle } from '../../domain/candle.ts'
 import { compare, type Decimal, multiply, smaller, subtract, sum } from '../../domain/decimal.ts'
@@ -21,7 +21,7 @@ import {
 } from '../../domain/order.ts'
 import { isLeft } from '../../domain/result.ts'
 import type { Instant } from '../../domain/time.ts'
-import type { Venue, VenueReport } from '../../domain/venue.ts'
+import type { VenueReport } from '../../domain/venue.ts'
 import { orderRequested, symbol } from '../cast.ts'
 import { files } from '../recorded-bars.ts'
 
@@ -46,7 +46,7 @@ const rules = () => ({ tick: '0.01', lot: '0.00001', minimumQuantity: '0.0001' }
 const desk = (given: Partial<PaperTerms> = {}) => {
   const orders = new Map<string, Order>()
   let now = morning
-  const open = (): Venue =>
+  const open = (): PaperVenue =>
     paperVenue({
       terms: { ...terms, ...given },
       rules,
