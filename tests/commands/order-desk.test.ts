@@ -360,3 +360,68 @@ describe('the number of an order at the venue, by which its trades are told from
     expect((await typesOf(book, orderId)).at(-1)).toBe('OrderAccepted')
   })
 })
+
+describe('an order of which the venue gives no usable answer, among others of which it does', () => {
+  /** Behind its first fill, in part, an entry in BTC is not heard of any more. */
+  const withSick = () => {
+    const asked = new Map<string, string>()
+    let sick: string | undefined
+    return (paper: Venue): Partial<Venue> => ({
+      place: async request => {
+        if (request.symbol === 'BTC/USDT' && !request.reduceOnly) asked.set(request.orderId, request.quantity)
+        return paper.place(request)
+      },
+      reports: async now => {
+        const heard = []
+        for (const report of await paper.reports(now)) {
+          const { orderId, quantity } = report.kind === 'filled' ? report.fill : { ...report, quantity: '' }
+          if (orderId === sick) continue
+          heard.push(report)
+          if (quantity !== '' && asked.has(orderId) && asked.get(orderId) !== quantity) sick ??= orderId
+        }
+        if (sick === undefined) return heard
+        return [...heard, { kind: 'unheard', orderId: sick, why: 'its trades show less than it says' }]
+      },
+    })
+  }
+
+  test('holds up new risk in its market, and nothing else: fills, exits and other markets go on; a person is told once', async () => {
+    const book = world()
+    await trade(at(book, withSick()), closeOf(24))
+    const events = await book.events()
+    const [alert] = named(events, 'AlertRaised')
+    expect(named(events, 'AlertRaised')).toHaveLength(1)
+    const sick = alert?.event.data.subject.replace('reports of ', '')
+    const entries = named(events, 'OrderRequested').filter(({ event: { data } }) => !data.reduceOnly)
+    expect(entries.map(({ event }) => event.data.orderId)).toContain(sick)
+    const fills = named(events, 'OrderFilled').filter(({ event }) => event.data.orderId === sick)
+    expect(fills).toHaveLength(1)
+    const from = fills[0]?.seq ?? Number.NaN
+    const later = events.filter(({ seq }) => seq > from)
+    const requested = named(later, 'OrderRequested').map(({ event }) => event.data)
+    expect(requested.filter(({ symbol, reduceOnly }) => symbol === 'BTC/USDT' && !reduceOnly)).toEqual([])
+    expect(requested.some(({ symbol, reduceOnly }) => symbol === 'BTC/USDT' && reduceOnly)).toBe(true)
+    expect(requested.some(({ symbol, reduceOnly }) => symbol === 'ETH/USDT' && !reduceOnly)).toBe(true)
+    expect(named(later, 'OrderFilled').length).toBeGreaterThan(2)
+    // The wishes were not answered as if nothing were: they ran out.
+    expect(named(later, 'IntentExpired').length).toBeGreaterThan(0)
+  })
+})
+
+test('what a remote venue says not to know, without any proof in it, is never sent again, and a person is told', async () => {
+  const placed: string[] = []
+  const book = withOrders({ settleSeconds: 15, resendSeconds: 7_200, unknownHaltMax: 50 })
+  const proves = (unproven: string | undefined) => (): Partial<Venue> => ({
+    remote: true,
+    place: async ({ orderId }) => {
+      placed.push(orderId)
+      return { kind: 'unknown', detail: 'the connection was reset' }
+    },
+    find: async () => ({ kind: 'not-known', ...(unproven === undefined ? {} : { unproven }) }),
+    reports: async () => [],
+  })
+  await trade(at(book, proves('its lists do not reach back')), closeOf(12))
+  expect(placed.length).toBeGreaterThan(0)
+  expect(new Set(placed).size).toBe(placed.length)
+  expect(named(await book.events(), 'OrderResendRequested', 'OrderRejected')).toEqual([])
+})

@@ -17,7 +17,7 @@ import {
 } from '../../domain/order.ts'
 import { type Evidence, hasNumber, reconcile } from '../../domain/reconciliation.ts'
 import { DriftFound, HoldingsObserved, ReconciliationCompleted } from '../../domain/truth.ts'
-import type { AccountTrade } from '../../domain/venue.ts'
+import type { AccountTrade, VenueOrder } from '../../domain/venue.ts'
 import { orderFilled, orderRequested, runStarted } from '../cast.ts'
 
 const request = orderRequested(7).data
@@ -107,6 +107,26 @@ describe('our orders', () => {
     expect(lacking.drifts.map(({ subject }) => subject)).toContain('fill')
     const whole = reconcile(booksOf(...open), seen({ found, trades: [trade()], holdings: afterTrade }), 0)
     expect(whole.orders.map(({ command }) => command.type)).toEqual(['ReportFill', 'ReportCancelled'])
+  })
+
+  test('an order of which the lists do not reach back was never proven not to be there: it is held, and the rest is judged', () => {
+    const lost = { ...request, orderId: 'abcdefg-9' }
+    const books = booksOf(
+      ...open,
+      OrderRequested(lost),
+      OrderOutcomeUnknown({ orderId: lost.orderId, detail: 'd' }),
+    )
+    const found = new Map<string, VenueOrder>([
+      [lost.orderId, { kind: 'not-known', unproven: 'its lists do not reach back' }],
+      [orderId, { kind: 'open', venueOrderId: 'v-1', filled: '0.1' }],
+    ])
+    const verdict = reconcile(books, seen({ found, trades: [trade()], holdings: afterTrade }), 0)
+    expect(verdict.orders.map(({ command }) => command.type)).toEqual(['ReportFill'])
+    expect(verdict.drifts).toMatchObject([
+      { subject: 'order', name: lost.orderId, ledger: 'unknown', venue: 'not known, which proves nothing' },
+    ])
+    const early = reconcile(books, seen({ found, trades: [trade()], holdings: afterTrade }), 864e5)
+    expect(early.drifts).toEqual([]) // it may still be on its way
   })
 
   test('missing is not flat: an accepted order that the venue does not show is drift, not an end', () => {
