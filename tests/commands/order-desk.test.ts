@@ -362,8 +362,9 @@ describe('the number of an order at the venue, by which its trades are told from
 })
 
 describe('an order of which the venue gives no usable answer, among others of which it does', () => {
-  /** Behind its first fill, in part, an entry in BTC is not heard of any more. */
-  const withSick = () => {
+  /** Behind its first fill, in part, an entry in BTC is not heard of any more, or only not in that turn. */
+  const withSick = (lasts: 'for ever' | 'one turn' = 'for ever') => {
+    let since: string | undefined
     const asked = new Map<string, string>()
     let sick: string | undefined
     return (paper: Venue): Partial<Venue> => ({
@@ -372,6 +373,7 @@ describe('an order of which the venue gives no usable answer, among others of wh
         return paper.place(request)
       },
       reports: async now => {
+        if (lasts === 'one turn' && since !== undefined && now > since) return paper.reports(now)
         const heard = []
         for (const report of await paper.reports(now)) {
           const { orderId, quantity } = report.kind === 'filled' ? report.fill : { ...report, quantity: '' }
@@ -380,6 +382,7 @@ describe('an order of which the venue gives no usable answer, among others of wh
           if (quantity !== '' && asked.has(orderId) && asked.get(orderId) !== quantity) sick ??= orderId
         }
         if (sick === undefined) return heard
+        since ??= now
         return [...heard, { kind: 'unheard', orderId: sick, why: 'its trades show less than it says' }]
       },
     })
@@ -405,6 +408,16 @@ describe('an order of which the venue gives no usable answer, among others of wh
     expect(named(later, 'OrderFilled').length).toBeGreaterThan(2)
     // The wishes were not answered as if nothing were: they ran out.
     expect(named(later, 'IntentExpired').length).toBeGreaterThan(0)
+  })
+
+  test('is no matter for a person when it is heard of again in the next turn', async () => {
+    const book = world()
+    const said: string[] = []
+    const engine = at(book, withSick('one turn'))
+    const log = { ...engine.log, warn: (_: object, sentence: string) => said.push(sentence) }
+    await trade({ ...engine, log } as Engine, closeOf(24))
+    expect(said.filter(sentence => sentence.includes('cannot be heard of'))).toHaveLength(1)
+    expect(named(await book.events(), 'AlertRaised')).toEqual([])
   })
 })
 

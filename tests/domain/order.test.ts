@@ -7,6 +7,7 @@ import { type Decimal, sum } from '../../domain/decimal.ts'
 import {
   decide,
   evolve,
+  evolveAt,
   type Fill,
   isLive,
   isOverfilled,
@@ -231,6 +232,16 @@ const refusals: Record<string, string> = {
   done: 'order-already-done',
   known: 'order-known-to-venue',
 }
+
+test('a fold of recorded events knows when an order ended, whatever the venue says of the time', () => {
+  const at = (minute: number) => `2026-11-25T10:0${minute}:00.000000Z`
+  const fold = (...events: readonly OrderEvent[]) =>
+    events.reduce<MaybeOrder>((order, event, index) => evolveAt(order, event, at(index)), undefined)
+  expect(fold(requested, accepted, part)).not.toHaveProperty('endedAt')
+  expect(fold(requested, accepted, cancelled)?.endedAt).toBe(at(2))
+  expect(fold(requested, accepted, cancelled, part)?.endedAt).toBe(at(2)) // it ended once
+  expect(fold(requested, rejected, accepted, expired)?.endedAt).toBe(at(3)) // it came back, and ended again
+})
 
 describe('decide', () => {
   const cells = Object.entries(decisions).flatMap(([before, line]) => {
