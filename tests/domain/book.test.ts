@@ -170,6 +170,12 @@ describe('positions', () => {
     expect([...sold('1', { fee: '0.001', feeCurrency: 'BTC' }).overfills]).toEqual([])
   })
 
+  test('of orders that ended, when the ledger took the end is known: they are asked about a while longer', () => {
+    const events = [opened(), intent(), requested(2), OrderCancelled({ orderId: orderId(2), reason: 'r' })]
+    const { order } = bookOf(...events).orders.get(orderId(2)) ?? {}
+    expect(order).toMatchObject({ status: 'cancelled', endedAt: ledgerOf(events).at(-1)?.at })
+  })
+
   test('a strategy is told measurements of its own position only', () => {
     const book = bookOf(opened(), buy('2', '100'), buy('2', '110', { tradeId: 't-2' }))
     expect(holdingOf(book, champion, 'BTC/USDT', rules)).toEqual({ quantity: 4, entryPrice: 105 })

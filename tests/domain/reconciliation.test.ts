@@ -109,6 +109,11 @@ describe('our orders', () => {
     expect(whole.orders.map(({ command }) => command.type)).toEqual(['ReportFill', 'ReportCancelled'])
   })
 
+  test('that are over say when the ledger took it, also in these books', () => {
+    const { order } = booksOf(...open, OrderCancelled({ orderId, reason: 'r' })).orders.get(orderId) ?? {}
+    expect(order?.endedAt).toBe(observed)
+  })
+
   test('an order of which the lists do not reach back was never proven not to be there: it is held, and the rest is judged', () => {
     const lost = { ...request, orderId: 'abcdefg-9' }
     const books = booksOf(
