@@ -69,8 +69,7 @@ export const ccxtLookup = ({ exchange, dialect, orderById, now }: CcxtLookupSett
       if (lookup.page !== undefined && value.length >= lookup.page && !reached)
         unproven ??= `${lookup.name}: the page is full with ${value.length} orders, and there may be more`
     }
-    if (!dialect.proves)
-      unproven ??= `that it is in no list does not prove that ${name} does not know it`
+    if (!dialect.proves) unproven ??= `that it is in no list does not prove that ${name} does not know it`
     if (request === undefined || millisecondsOf(now()) - askedFor > dialect.windowMs)
       unproven ??= `the lists of ${name} do not reach back to when it was asked for`
     if (unproven === undefined) return { kind: 'not-known' }

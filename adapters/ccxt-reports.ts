@@ -109,7 +109,9 @@ export const ccxtReports = ({
     if (isLive(order)) return true
     const { endedAt, status } = order
     return (
-      endedAt !== undefined && status !== 'filled' && millisecondsOf(now()) - millisecondsOf(endedAt) < watchMs
+      endedAt !== undefined &&
+      status !== 'filled' &&
+      millisecondsOf(now()) - millisecondsOf(endedAt) < watchMs
     )
   }
 

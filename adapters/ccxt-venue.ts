@@ -135,8 +135,7 @@ export const ccxtVenue = ({
       }
       // Many answers to a cancel only say that it was heard: what became of the order is asked.
       const after = await lookup.standing(orderId, symbol)
-      if (after === undefined || isOpen(after))
-        return { kind: 'unknown', detail: said || pending }
+      if (after === undefined || isOpen(after)) return { kind: 'unknown', detail: said || pending }
       const told = orderById(orderId)?.filled ?? '0'
       const isComplete = isCancelled(after) && compare(filledOf(name, after), told) === 0
       return isComplete ? { kind: 'cancelled', venueTime: timeOf(after, now()) } : { kind: 'too-late' }

@@ -7,7 +7,15 @@ import type { Candle } from '../domain/candle.ts'
 import { add, compare, type Decimal, multiply, subtract } from '../domain/decimal.ts'
 import type { MarketData } from '../domain/market-data.ts'
 import { matchOrder, type PaperTerms } from '../domain/matching.ts'
-import { evolve, isLive, type Order, OrderCancelled, OrderExpired, OrderFilled, OrderRejected } from '../domain/order.ts'
+import {
+  evolve,
+  isLive,
+  type Order,
+  OrderCancelled,
+  OrderExpired,
+  OrderFilled,
+  OrderRejected,
+} from '../domain/order.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Timeframe } from '../domain/timeframe.ts'
 import type { MarketRules, Venue, VenueOrder, VenueReport } from '../domain/venue.ts'

@@ -114,9 +114,7 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
       if (!isLong || !book.liveOrders.has(orderId) || book.alerts.has(subject)) continue
       const sentence = `${venue.name} gives no usable answer about ${orderId}: ${why}; nothing new is bought in its market until it does, or a reconciliation ends it`
       const raised = AlertRaised({ severity: 'error', subject, sentence })
-      await keeper.append([
-        { stream: safetyStream, events: [propose(outside(`alert ${subject}`), raised)] },
-      ])
+      await keeper.append([{ stream: safetyStream, events: [propose(outside(`alert ${subject}`), raised)] }])
       engine.log.error({ orderId }, sentence)
     }
   }
@@ -209,8 +207,7 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
     },
     isUnheard: symbol =>
       [...unheard.keys()].some(
-        orderId =>
-          book.liveOrders.has(orderId) && book.orders.get(orderId)?.order.request.symbol === symbol,
+        orderId => book.liveOrders.has(orderId) && book.orders.get(orderId)?.order.request.symbol === symbol,
       ),
     settle: async now => {
       await haltForOverfills()
