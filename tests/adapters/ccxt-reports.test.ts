@@ -157,8 +157,8 @@ describe('coins at bitfinex and kucoin', () => {
     const days = (count: number) => new Date(Date.now() - count * 86_400_000).toISOString()
     const terms = { symbol, quantity: '0.01', type: 'limit', limitPrice: low } as const
     for (const [seq, age] of [
-      [401, 6],
-      [402, 8],
+      [401, 1],
+      [402, 3],
     ] as const) {
       await venue.faults.add({ on: 'place', fault: { kind: 'request-lost' } })
       await desk.place(seq, { ...terms, decided: days(age) })
