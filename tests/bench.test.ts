@@ -21,6 +21,7 @@ const promised = [
   'append_one_vs_sqlite',
   'append_one_vs_sqlite_normal',
   'append_one_vs_lmdb',
+  'append_one_vs_emmett',
 ]
 
 /** What needs somebody else's program, which is not installed with ours. */
@@ -31,6 +32,7 @@ const peers: Readonly<Record<string, string>> = {
   append_one_vs_sqlite: 'better-sqlite3',
   append_one_vs_sqlite_normal: 'better-sqlite3',
   append_one_vs_lmdb: 'lmdb',
+  append_one_vs_emmett: '@event-driven-io/emmett-sqlite',
 }
 
 interface Detail {
