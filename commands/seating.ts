@@ -23,7 +23,7 @@ import type { Executor } from './executor.ts'
 import { exit, Stop } from './exit.ts'
 import { sessions } from './sessions.ts'
 
-/** What the book trades now: its own symbols, or today's watchlist and whatever it still holds or has on order. */
+/** What the book trades now: its own symbols, or today's watchlist and whatever it still holds, has on order or had in this cycle. */
 export const tradedSymbols = (engine: Engine, book: Book, now: Instant): readonly string[] => {
   const { symbols } = engine.config.execute
   if (symbols.length > 0) return symbols
@@ -33,7 +33,7 @@ export const tradedSymbols = (engine: Engine, book: Book, now: Instant): readonl
     .filter(([, { quantity }]) => quantity !== '0')
     .map(([key]) => key.slice(key.lastIndexOf(' ') + 1))
   const ordered = liveOrders(book).map(({ order }) => order.request.symbol)
-  return [...new Set([...listed, ...held, ...ordered])].sort()
+  return [...new Set([...listed, ...held, ...ordered, ...book.endedSinceCycle])].sort()
 }
 
 /** Champions of the configuration that may trade this symbol on the book's timeframe. */

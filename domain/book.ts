@@ -98,6 +98,8 @@ export interface Book {
   lastCycle: Instant | undefined
   /** What happened since the last heartbeat: the next one reports it, whichever process lives to do so. */
   sinceCycle: SinceCycle
+  /** Symbols whose orders ended since then: they are still traded in that cycle, also by whoever finishes it after a crash. */
+  readonly endedSinceCycle: Set<string>
   readonly revisions: Map<StreamName, Revision>
 }
 
@@ -127,6 +129,7 @@ export const emptyBook = (): Book => ({
   cycles: 0,
   lastCycle: undefined,
   sinceCycle: quiet(),
+  endedSinceCycle: new Set(),
   revisions: new Map(),
 })
 
@@ -192,7 +195,10 @@ const evolveOrder = (book: Book, id: string, recorded: Recorded<OrderEvent>): vo
   const order = evolveAt(before?.order, recorded.event, recorded.at)
   book.orders.set(id, { order, link: before?.link ?? recorded })
   if (isLive(order)) book.liveOrders.add(id)
-  else book.liveOrders.delete(id)
+  else {
+    book.liveOrders.delete(id)
+    book.endedSinceCycle.add(order.request.symbol)
+  }
   if (type === 'OrderFilled' && isOverfilled(order)) overfill(book, id)
 }
 
@@ -335,6 +341,7 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
       book.cycles = event.data.cycle
       book.lastCycle = event.data.clock
       book.sinceCycle = quiet()
+      book.endedSinceCycle.clear()
       return
     }
   }

@@ -2,6 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { nyseCalendar } from '../../adapters/nyse-calendar.ts'
+import { tradedSymbols } from '../../commands/seating.ts'
 import {
   type Book,
   emptyBook,
@@ -27,6 +29,7 @@ import {
 } from '../../domain/order.ts'
 import { DrawdownBreached, haltOfOverfill, TradingHalted } from '../../domain/safety.ts'
 import { WatchlistPublished } from '../../domain/scan.ts'
+import { config } from '../engine-in-memory.ts'
 import * as ledger from '../projections/ledger-of.ts'
 import { ledgers } from '../projections/random-ledgers.ts'
 
@@ -308,6 +311,24 @@ describe('cycles', () => {
     )
     expect(book.peakEquity).toBe('10500')
     expect(book).toMatchObject({ cycles: 2, lastCycle: later(5) })
+  })
+
+  test('a symbol whose order ended is traded to the end of that cycle, also by whoever finishes it after a crash', () => {
+    const ended = [
+      opened(),
+      intent(),
+      requested(2),
+      OrderCancelled({ orderId: orderId(2), reason: 'it was time' }),
+    ] as const
+    const engine = {
+      config: { ...config, execute: { ...config.execute, symbols: [] } },
+      calendar: nyseCalendar,
+    }
+    const traded = (...events: readonly BookEvent[]) =>
+      tradedSymbols(engine as never, bookOf(...events), later(0))
+    expect(traded(...ended.slice(0, 3))).toEqual(['BTC/USDT'])
+    expect(traded(...ended)).toEqual(['BTC/USDT'])
+    expect(traded(...ended, cycle({ cycle: 1 }))).toEqual([])
   })
 
   test('what happened is counted until the heartbeat that tells it', () => {
