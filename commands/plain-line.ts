@@ -20,15 +20,15 @@ export interface PlainLine {
   readonly args: Global
 }
 
-const textFlags: Readonly<Record<string, keyof Omit<Global, 'json'>>> = {
-  '--book': 'book',
-  '--config': 'config',
-  '--ledger': 'ledger',
-  '--state': 'state',
-  '--store': 'store',
-  '--log-level': 'logLevel',
-  '--as-of': 'asOf',
-}
+const textFlags: ReadonlyMap<string, keyof Omit<Global, 'json'>> = new Map([
+  ['--book', 'book'],
+  ['--config', 'config'],
+  ['--ledger', 'ledger'],
+  ['--state', 'state'],
+  ['--store', 'store'],
+  ['--log-level', 'logLevel'],
+  ['--as-of', 'asOf'],
+])
 
 /** undefined when the line is not plain. */
 export const readPlainLine = (argv: readonly string[]): PlainLine | undefined => {
@@ -41,7 +41,7 @@ export const readPlainLine = (argv: readonly string[]): PlainLine | undefined =>
       words.push(word)
     } else if (word === '--json') args.json = true
     else {
-      const flag = textFlags[word]
+      const flag = textFlags.get(word)
       const value = argv[++at]
       if (flag === undefined || args[flag] !== undefined) return undefined
       if (value === undefined || !/^[\w/.:]/.test(value)) return undefined

@@ -107,6 +107,8 @@ test('mistakes, help and flags of a verb are left to the parser', () => {
     ['status', '--help'],
     ['status', '--book'],
     ['status', '--book', '--json'],
+    ['status', '__proto__', 'status'],
+    ['status', 'toString', 'status'],
     ['status', '--book', 'a', '--book', 'b'],
     ['status', '--book=a'],
     ['status', '--json', 'false'],
