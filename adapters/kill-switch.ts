@@ -134,7 +134,7 @@ export const killSwitch = (folder: string, files: LedgerFiles = nodeFiles): Kill
 }
 
 /** One that was being written when its process was killed. Each process has a name of its own for it. */
-export const isUnfinishedHalt = (name: string): boolean => /^KILL\.[0-9a-f]{8}\.tmp$/.test(name)
+const isUnfinishedHalt = (name: string): boolean => /^KILL\.[0-9a-f]{8}\.tmp$/.test(name)
 
 const namesIn = (folder: string): readonly string[] => {
   try {

@@ -6,7 +6,6 @@ import fs from 'node:fs'
 import * as z from 'zod'
 import { type Identity, LedgerDamaged, type Mode } from '../domain/event-store.ts'
 import { type Instant, isZone } from '../domain/time.ts'
-import { isUnfinishedHalt } from './kill-switch.ts'
 import { codeOf, type LedgerFiles, replaceFile, syncAbove } from './ledger-files.ts'
 
 export const formatVersion = 1
@@ -134,9 +133,7 @@ const contentOf = (folder: string): 'nothing' | 'ledger' => {
     throw error
   }
   if (names.includes('LEDGER.json')) return 'ledger'
-  const [foreign, ...others] = names.filter(
-    name => !(isNamed(beforeCreation, name) || isUnfinishedHalt(name)),
-  )
+  const [foreign, ...others] = names.filter(name => !isNamed(beforeCreation, name))
   if (foreign === undefined) return 'nothing'
   if (foreign === 'POISON' && others.length === 0)
     throw new LedgerDamaged(

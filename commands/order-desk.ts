@@ -4,8 +4,7 @@
 import { type BookOrder, liveOrders } from '../domain/book.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Desk } from '../domain/desk.ts'
-import { because, outside, propose } from '../domain/event.ts'
-import { AlertRaised } from '../domain/health.ts'
+import { because, propose } from '../domain/event.ts'
 import { decide, type OrderCommand } from '../domain/order.ts'
 import { isLeft } from '../domain/result.ts'
 import { haltOfOverfill } from '../domain/safety.ts'
@@ -20,7 +19,7 @@ import {
 } from '../domain/venue.ts'
 import type { Bookkeeper } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
-import { orderDoubt } from './order-doubt.ts'
+import { alarm, orderDoubt } from './order-doubt.ts'
 
 /** Writes what is news in a command; false when it is already so. */
 export type RecordOrder = (orderId: string, command: OrderCommand) => Promise<boolean>
@@ -113,8 +112,7 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
       const isLong = millisecondsOf(now) - millisecondsOf(since) >= silenceMs
       if (!isLong || !book.liveOrders.has(orderId) || book.alerts.has(subject)) continue
       const sentence = `${venue.name} gives no usable answer about ${orderId}: ${why}; nothing new is bought in its market until it does, or a reconciliation ends it`
-      const raised = AlertRaised({ severity: 'error', subject, sentence })
-      await keeper.append([{ stream: safetyStream, events: [propose(outside(`alert ${subject}`), raised)] }])
+      await alarm(keeper, subject, sentence)
       engine.log.error({ orderId }, sentence)
     }
   }

@@ -15,6 +15,7 @@ import type { Desk } from '../domain/desk.ts'
 import { outside, propose } from '../domain/event.ts'
 import { AlertRaised } from '../domain/health.ts'
 import type { Order } from '../domain/order.ts'
+import { noAnswer } from '../domain/reconciliation.ts'
 import { TradingHalted, tradingOf } from '../domain/safety.ts'
 import { safetyStream } from '../domain/stream.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
@@ -84,13 +85,8 @@ export const orderDoubt = (
   const leaveUnknown = async (orderId: string) => {
     if (book.alerts.has(orderId)) return
     const sentence = `${venue.name} does not know ${orderId}, too long after it was asked for to believe that it never had it; it counts as exposure until a reconciliation or an operator settles it`
-    await alarm(orderId, sentence)
+    await alarm(keeper, orderId, sentence)
     engine.log.error({ orderId }, sentence)
-  }
-
-  const alarm = async (subject: string, sentence: string) => {
-    const raised = AlertRaised({ severity: 'error', subject, sentence })
-    await keeper.append([{ stream: safetyStream, events: [propose(outside(`alert ${subject}`), raised)] }])
   }
 
   const haltAboveLimit = async (stale: number) => {
@@ -134,7 +130,7 @@ export const orderDoubt = (
         if (venue.remote)
           await record(orderId, {
             type: 'ReportLostAnswer',
-            data: { orderId, detail: 'the process that asked for it did not hear an answer' },
+            data: { orderId, detail: noAnswer },
           })
         if (found === undefined) continue
         const known = book.orders.get(orderId) as BookOrder
@@ -154,6 +150,12 @@ export const orderDoubt = (
       await haltAboveLimit(stale)
     },
   }
+}
+
+/** Tells a person; once for a subject, whoever asks. */
+export const alarm = async (keeper: Bookkeeper, subject: string, sentence: string): Promise<void> => {
+  const raised = AlertRaised({ severity: 'error', subject, sentence })
+  await keeper.append([{ stream: safetyStream, events: [propose(outside(`alert ${subject}`), raised)] }])
 }
 
 const secondsBetween = (from: Instant, to: Instant): number =>

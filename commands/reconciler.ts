@@ -10,7 +10,7 @@ import { decide, evolve, isLive, type Order } from '../domain/order.ts'
 import {
   type Drift,
   type Evidence,
-  hasNumber,
+  lacksNumber,
   reconcile,
   tradeKey,
   type Verdict,
@@ -168,7 +168,7 @@ export const askAccount = async (
   const found = new Map<string, VenueOrder>()
   const from = books.tradesFrom(observed)
   for (const { order } of books.orders.values())
-    if (isLive(order) || (!hasNumber(order) && order.sentAt >= from))
+    if (isLive(order) || (lacksNumber(order) && order.sentAt >= from))
       found.set(order.request.orderId, await venue.find(order.request.orderId, order.request.symbol))
   const resting = await account.restingOrders()
   for (const { orderId, symbol } of resting.value) {

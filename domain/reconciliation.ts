@@ -241,11 +241,11 @@ export const tradeKey = ({ symbol, tradeId }: Pick<AccountTrade, 'symbol' | 'tra
 const roundMs = 300_000
 
 /**
- * Whether the trades of an order can be told from the owner's: they name it by its number at the venue, if at all. Of an order
- * that a report said to be filled or over, nobody may have asked for the number yet; one that the venue rejected has none.
+ * Whether trades of an order could not be told from the owner's: they name it by its number at the venue, if at all. Of an order
+ * that a report said to be filled or over, nobody may have asked for the number yet; one that the venue rejected needs none.
  */
-export const hasNumber = ({ venueOrderId, status, isPresumed }: Order): boolean =>
-  venueOrderId !== undefined || (status === 'rejected' && isPresumed === undefined)
+export const lacksNumber = ({ venueOrderId, status, isPresumed }: Order): boolean =>
+  venueOrderId === undefined && (status !== 'rejected' || isPresumed === true)
 
 /** Ids of the orders in doubt that a trade of an unknown order may be of. */
 const mayBeOf = (
@@ -257,13 +257,14 @@ const mayBeOf = (
   const inDoubt: string[] = []
   for (const [orderId, { order }] of books.orders) {
     const answer = found.get(orderId)
-    const isClear = hasNumber(order) || (answer !== undefined && answer.kind !== 'not-known')
+    const isClear = !lacksNumber(order) || (answer !== undefined && answer.kind !== 'not-known')
     if (!isClear && order.request.symbol === symbol && order.request.side === side) inDoubt.push(orderId)
   }
   return inDoubt
 }
 
-const noAnswer = 'the process that asked for it did not hear an answer'
+/** Why the outcome of an order is unknown that nobody else has said so of yet. */
+export const noAnswer = 'the process that asked for it did not hear an answer'
 
 /** The form of every order id that this program makes: what carries it is no owner's own order. */
 const hasOurForm = (orderId: string): boolean => /^[0-9a-z]{7}-[1-9]\d{0,9}$/.test(orderId)

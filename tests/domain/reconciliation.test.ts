@@ -15,7 +15,7 @@ import {
   OrderRequested,
   OrderResendRequested,
 } from '../../domain/order.ts'
-import { type Evidence, hasNumber, reconcile } from '../../domain/reconciliation.ts'
+import { type Evidence, lacksNumber, reconcile } from '../../domain/reconciliation.ts'
 import { DriftFound, HoldingsObserved, ReconciliationCompleted } from '../../domain/truth.ts'
 import type { AccountTrade, VenueOrder } from '../../domain/venue.ts'
 import { orderFilled, orderRequested, runStarted } from '../cast.ts'
@@ -165,7 +165,7 @@ describe('our orders', () => {
     expect(reconcile(booksOf(...unknown), seen({ found }), age - 1).orders).toHaveLength(2)
     expect(reconcile(booksOf(...unknown, again), seen({ found }), age - 1).orders).toEqual([])
     const givenUp = booksOf(...unknown, OrderRejected({ orderId, reason: 'the venue never had it' }))
-    expect(hasNumber(givenUp.orders.get(orderId)?.order as Order)).toBe(false)
+    expect(lacksNumber(givenUp.orders.get(orderId)?.order as Order)).toBe(true)
     const late = seen({
       found: new Map([[orderId, { kind: 'open' as const, venueOrderId: 'v-1', filled: '0.1' as const }]]),
       trades: [trade({ orderId: undefined })],

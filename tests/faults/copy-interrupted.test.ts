@@ -7,8 +7,9 @@ import { type CopiedLine, jsonlSource } from '../../adapters/copy-source.ts'
 import { jsonlTarget } from '../../adapters/copy-target.ts'
 import type { LedgerIdentity } from '../../adapters/ledger-identity.ts'
 import { CopyRefused } from '../../domain/ledger-copy.ts'
-import { type Before, PowerCut, putDisk } from './disk.ts'
+import { PowerCut, putDisk } from './disk.ts'
 import { folderInMemory } from './folders.ts'
+import { killedProcess } from './killed-process.ts'
 import { chanceOf, firstSeed } from './seeded.ts'
 import { create, groupOf, openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
@@ -83,19 +84,12 @@ const killedAt = async (
 ) => {
   const ledgers = `${place}/disk`
   fs.mkdirSync(ledgers)
-  let isFirst = true
-  let isDead = false
-  const before: Before = ({ number }) => {
-    isDead ||= isFirst && number === at
-    if (isFirst && isDead) throw new PowerCut()
-    return undefined
-  }
-  const disk = putDisk(ledgers, before)
+  const { disk, isOver } = killedProcess(ledgers, at)
   try {
     await copyTo(ledgers, finish).catch(error => {
       if (!(error instanceof PowerCut)) throw error
     })
-    isFirst = false
+    const isDead = isOver()
     await goOn(ledgers, disk)
     return isDead
   } catch (error) {

@@ -7,6 +7,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { LedgerDamaged } from '../../domain/event-store.ts'
 import { type Before, type Disk, PowerCut, putDisk } from './disk.ts'
 import { folderInMemory } from './folders.ts'
+import { killedProcess } from './killed-process.ts'
 import { type Chance, chanceOf, firstSeed, seeds, withSeed } from './seeded.ts'
 import { openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
@@ -204,16 +205,10 @@ test('what a killed process has left half done is not taken for durable by the n
   /** The story until the process is killed, the whole of it by another, the power cut; whether it was killed at all. */
   const killedAt = async (at: number): Promise<boolean> => {
     fs.mkdirSync(root)
-    let isFirst = true
-    let isDead = false
-    const disk = putDisk(root, ({ number }) => {
-      isDead ||= isFirst && number === at
-      if (isFirst && isDead) throw new PowerCut()
-      return undefined
-    })
+    const { disk, isOver } = killedProcess(root, at)
     try {
       const first = await tell(folder, wholeStory)
-      isFirst = false
+      const isDead = isOver()
       const second = await tell(folder, wholeStory)
       for (let cut = 0; cut < (full ? 12 : 1); cut++) {
         disk.cut(image, chanceOf(seed + 100 * at + cut))

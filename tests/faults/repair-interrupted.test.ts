@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { type Before, PowerCut, putDisk, systemError } from './disk.ts'
 import { folderInMemory } from './folders.ts'
+import { killedProcess } from './killed-process.ts'
 import { poisonedBook, repair, requireTold } from './poisoned.ts'
 import { type Chance, chanceOf, firstSeed } from './seeded.ts'
 import { groupOf, openBook, openedAt } from './story.ts'
@@ -135,18 +136,12 @@ test('what a killed repair has left half done is not taken for durable by the ne
   /** A repair until it is killed, another one, a writer, the power cut; whether it was killed at all. */
   const killedAt = async (at: number): Promise<boolean> => {
     fs.cpSync(`${place}/poisoned`, book, { recursive: true })
-    let isFirst = true
-    let isDead = false
-    const disk = putDisk(book, ({ number }) => {
-      isDead ||= isFirst && number === at
-      if (isFirst && isDead) throw new PowerCut()
-      return undefined
-    })
+    const { disk, isOver } = killedProcess(book, at)
     try {
       await repair(book).catch(error => {
         if (!(error instanceof PowerCut)) throw error
       })
-      isFirst = false
+      const isDead = isOver()
       if (fs.existsSync(`${book}/POISON`)) await repair(book)
       const written = await appendNext(book)
       disk.cut(image, chanceOf(firstSeed() + at))

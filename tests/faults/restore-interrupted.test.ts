@@ -9,8 +9,9 @@ import { restoreBackup } from '../../adapters/ledger-restore.ts'
 import { sha256 } from '../../domain/hash.ts'
 import { ScanStarted } from '../../domain/scan.ts'
 import { group, market, scanOfTheDay, scanStarted, write } from '../cast.ts'
-import { type Disk, PowerCut, putDisk } from './disk.ts'
+import { type Disk, PowerCut } from './disk.ts'
 import { folderInMemory } from './folders.ts'
+import { killedProcess } from './killed-process.ts'
 import { chanceOf, firstSeed } from './seeded.ts'
 import { groupOf, openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
@@ -54,18 +55,12 @@ const restoreTo = (root: string) =>
 const killedAt = async (at: number, goOn: (root: string, disk: Disk) => Promise<void>): Promise<boolean> => {
   const root = `${place}/disk`
   fs.mkdirSync(root)
-  let isFirst = true
-  let isDead = false
-  const disk = putDisk(root, ({ number }) => {
-    isDead ||= isFirst && number === at
-    if (isFirst && isDead) throw new PowerCut()
-    return undefined
-  })
+  const { disk, isOver } = killedProcess(root, at)
   try {
     await restoreTo(root).catch(error => {
       if (!(error instanceof PowerCut)) throw error
     })
-    isFirst = false
+    const isDead = isOver()
     await goOn(root, disk)
     return isDead
   } catch (error) {
