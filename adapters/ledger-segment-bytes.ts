@@ -95,8 +95,8 @@ const membersOf = (fd: number, path: string, seal: Seal): SegmentBytes => {
     throw new SealBroken(path, offset, `${length} bytes`, 'the end of the file')
   }
 
-  // A member in one piece: by default zlib comes back for every 16 KiB of it.
-  const options = { maxOutputLength: blockBytes, chunkSize: Math.max(blockBytes, 64) }
+  // A member in one piece: by default zlib comes back for every 16 KiB of it, and once more for a buffer that is just full.
+  const options = { maxOutputLength: blockBytes, chunkSize: blockBytes + 64 }
   const checked = (member: Member, plain: Buffer): Buffer => {
     if (plain.length === member.plain) return plain
     throw new SealBroken(path, member.offset, `${member.plain} plain bytes`, `${plain.length}`)

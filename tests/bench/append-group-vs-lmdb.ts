@@ -39,6 +39,7 @@ export const appendGroupVsLmdb: Benchmark = {
       unit: 'event',
       ours: () => {
         groups = oneByOne(from.groups(perRound, 2))
+        globalThis.gc?.() // what was made for the round is no garbage of ours
         return all(async group => {
           const answer = await store.append(group)
           if (isLeft(answer)) throw new Error(`append answered ${JSON.stringify(answer.left)}`)

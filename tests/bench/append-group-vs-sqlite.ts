@@ -35,6 +35,7 @@ export const appendGroupVsSqlite: Benchmark = {
       unit: 'event',
       ours: async () => {
         groups = oneByOne(from.groups(perRound, 2))
+        globalThis.gc?.() // what was made for the round is no garbage of ours
         let appended = 0
         const call = async () => {
           while (appended < groups.length) {

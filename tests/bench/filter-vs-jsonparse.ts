@@ -11,10 +11,10 @@ export const filterVsJsonparse: Benchmark = {
   ratio: 'speed',
   target: 15,
   prepare: async (folder, size) => {
-    const { events } = await writeDays(folder, 1, size === 'full' ? 100_000 : 2_000)
+    const { events } = await writeDays(folder, 1, size === 'full' ? 600_000 : 2_000)
     const store = await openJsonlReader(folder)
     return {
-      rounds: size === 'full' ? 11 : 1,
+      rounds: size === 'full' ? 9 : 1,
       unit: 'event',
       ours: async () => {
         let found = 0

@@ -14,7 +14,7 @@ import { type Benchmark, type Pair, type Size, timed } from './benchmark.ts'
 const compare = (replayed: string, plain: string, events: number, size: Size): Pair => {
   const fields = new Map(Object.entries(kpiFields))
   return {
-    rounds: size === 'full' ? 11 : 1,
+    rounds: size === 'full' ? 9 : 1,
     unit: 'event',
     ours: async () => {
       const state = { now: kpi.initial() }
@@ -44,7 +44,7 @@ export const replayVsJsonparse: Benchmark = {
   ratio: 'speed',
   target: 2,
   prepare: async (folder, size) => {
-    const { events } = await writeDays(folder, 1, size === 'full' ? 150_000 : 2_000)
+    const { events } = await writeDays(folder, 1, size === 'full' ? 600_000 : 2_000)
     return compare(folder, folder, events, size)
   },
 }
@@ -57,7 +57,7 @@ export const sealedReplayVsJsonparse: Benchmark = {
   target: 4,
   prepare: async (folder, size) => {
     const days = size === 'full' ? 5 : 3
-    const { events } = await writeDays(`${folder}/plain`, days, size === 'full' ? 50_000 : 1_000, 100)
+    const { events } = await writeDays(`${folder}/plain`, days, size === 'full' ? 200_000 : 1_000, 100)
     fs.cpSync(`${folder}/plain`, `${folder}/sealed`, { recursive: true })
     for await (const _ of sealDays(`${folder}/sealed`));
     return compare(`${folder}/sealed`, `${folder}/plain`, events, size)
