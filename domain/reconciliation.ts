@@ -168,11 +168,21 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
     if (own === undefined) continue
     const { order } = own
     if (answer.kind === 'not-known') {
+      const age = millisecondsOf(seen.observed) - millisecondsOf(order.sentAt)
+      if (
+        answer.unproven !== undefined &&
+        perhapsTraded.has(orderId) &&
+        !(isLive(order) && age <= unprovenMs)
+      ) {
+        // Agreed on, the trade would not be shown again.
+        const venue = 'not known, which proves nothing, and a trade may be of it'
+        drift('order', orderId, order.request.symbol, order.status, venue)
+        continue
+      }
       if (order.status !== 'requested' && order.status !== 'unknown') {
         if (isLive(order)) drift('order', orderId, order.request.symbol, order.status, 'not known')
         continue
       }
-      const age = millisecondsOf(seen.observed) - millisecondsOf(order.sentAt)
       if (age <= unprovenMs || !isZero(own.filled) || resting.has(orderId) || perhapsTraded.has(orderId))
         continue
       if (answer.unproven !== undefined) {
@@ -236,7 +246,8 @@ export const tradeKey = ({ symbol, tradeId }: Pick<AccountTrade, 'symbol' | 'tra
 
 /**
  * Answers of one round may be of different ages: an order can arrive, or come to light, between the question for it and the one
- * for the trades. Its number at the venue is not known then. A trade that is older than this was there when the order was asked for.
+ * for the trades. Its number at the venue is not known then. A trade that is older than this was there when the order was asked
+ * for, and an answer that proves something would have shown the order: one that proves nothing would not, however old the trade is.
  */
 const roundMs = 300_000
 
@@ -253,10 +264,13 @@ const mayBeOf = (
   { observed, found }: Evidence,
   { symbol, side, venueTime }: AccountTrade,
 ): readonly string[] => {
-  if (millisecondsOf(venueTime) < millisecondsOf(observed) - roundMs) return []
+  const isOfThisRound = millisecondsOf(venueTime) >= millisecondsOf(observed) - roundMs
   const inDoubt: string[] = []
   for (const [orderId, { order }] of books.orders) {
     const answer = found.get(orderId)
+    const isUnproven = answer?.kind === 'not-known' && answer.unproven !== undefined
+    const isSinceSent = millisecondsOf(venueTime) >= millisecondsOf(order.request.decided) - roundMs
+    if (!isOfThisRound && !(isUnproven && isSinceSent)) continue
     const isClear = !lacksNumber(order) || (answer !== undefined && answer.kind !== 'not-known')
     if (!isClear && order.request.symbol === symbol && order.request.side === side) inDoubt.push(orderId)
   }

@@ -192,6 +192,36 @@ describe('our orders', () => {
     expect(reconcile(books, seen({ found: clear, trades: [unknown] }), 0).external).toHaveLength(1)
   })
 
+  test('a trade of any age may be of an order that the lists cannot prove, and nothing is agreed on while it may', () => {
+    const late = '2023-03-24T23:00:00.000Z'
+    const lost = booksOf(...agreed, OrderRequested(request), OrderOutcomeUnknown({ orderId, detail: 'd' }))
+    const nobodys = trade({ orderId: undefined, venueOrderId: 'v-1' })
+    const round = { observed: late, trades: [nobodys], holdings: afterTrade }
+    const unproven = new Map([[orderId, { kind: 'not-known' as const, unproven: 'the page is full' }]])
+    const held = reconcile(lost, seen({ ...round, found: unproven }), 0)
+    expect(held.external).toEqual([])
+    expect(held.orders).toEqual([])
+    expect(held.drifts).toMatchObject([
+      { subject: 'order', name: orderId, venue: 'not known, which proves nothing, and a trade may be of it' },
+    ])
+    // While it may be on its way, trades are looked at from its request on: agreeing loses none.
+    expect(reconcile(lost, seen({ ...round, found: unproven }), 864e5).drifts).toEqual([])
+
+    const shown = new Map([[orderId, { kind: 'open' as const, venueOrderId: 'v-1', filled: '0.1' as const }]])
+    const clear = reconcile(lost, seen({ ...round, found: shown }), 0)
+    expect(clear.orders.map(({ command }) => command.type)).toEqual(['ReportFill', 'ReportAcceptance'])
+    const proven = new Map([[orderId, { kind: 'not-known' as const }]])
+    expect(reconcile(lost, seen({ ...round, found: proven }), 0).external).toHaveLength(1)
+    const before = { ...nobodys, venueTime: '2023-03-24T11:00:00.000Z' }
+    expect(reconcile(lost, seen({ ...round, trades: [before], found: unproven }), 0).external).toHaveLength(1)
+
+    // One that was given up is not live: trades are not looked at from its request on for its sake.
+    const doubted = OrderOutcomeUnknown({ orderId, detail: 'd' })
+    const gone = OrderRejected({ orderId, reason: 'the venue never had it' })
+    const givenUp = booksOf(...agreed, OrderRequested(request), doubted, gone)
+    expect(reconcile(givenUp, seen({ ...round, found: unproven }), 864e5).drifts).toHaveLength(1)
+  })
+
   test('a trade that the ledger has as a fill is ours, also when nobody told under which number the venue has its order', () => {
     const had = OrderFilled({ ...orderFilled(7, 't-1', '0.1').data, price: '28000', fee: '2.8' })
     const books = booksOf(...agreed, OrderRequested(request), had)
