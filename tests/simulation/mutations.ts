@@ -107,6 +107,36 @@ export const mutations: readonly Mutation[] = [
     also: { find: "return 'a KILL file stands'", put: "return kill.reason === '' ? 'no' : undefined" },
   },
   {
+    name: 'sent again behind a lookup that proves nothing',
+    file: doubt,
+    find: 'found.unproven === undefined && isProven(orderId, now)',
+    put: 'isProven(orderId, now)',
+  },
+  {
+    name: 'what a lookup cannot prove was never there',
+    file: 'domain/reconciliation.ts',
+    find: 'if (answer.unproven !== undefined) {',
+    put: "if (answer.unproven === '') {",
+  },
+  {
+    name: "a trade of an order that nothing can prove is the owner's, because it is old",
+    file: 'domain/reconciliation.ts',
+    find: 'if (!isOfThisRound && !(isUnproven && isSinceSent)) continue',
+    put: 'if (!isOfThisRound && (isUnproven || isSinceSent)) continue',
+  },
+  {
+    name: 'an order that cannot be heard is over',
+    file: 'commands/order-desk.ts',
+    find: "if (report.kind === 'unheard') silent.push(report)",
+    put: "if (report.kind === 'unheard') await take({ kind: 'cancelled', orderId: report.orderId, reason: report.why, venueTime: now })",
+  },
+  {
+    name: 'an order that cannot be heard holds nothing up',
+    file: 'commands/executor.ts',
+    find: '!reduceOnly && orders.isUnheard(symbol) &&',
+    put: "!reduceOnly && orders.isUnheard(symbol) && symbol === '' &&",
+  },
+  {
     name: 'drift is guessed away: whatever the venue holds is adopted',
     file: 'domain/adoption.ts',
     find: '  if (agreed !== undefined || openedAt === undefined || orders.size > 0) return []\n  if (millisecondsOf(observed) - millisecondsOf(openedAt) > beginningMs) return []\n  if (!more.every(([, quantity]) => isPositive(quantity))) return []',

@@ -44,8 +44,8 @@ export interface Run {
   readonly exchange: Exchange
   readonly events: readonly Recorded<BookEvent>[]
   readonly opening: string
-  /** Everything that was sent to the venue: the head of the ledger at that moment. */
-  readonly asked: readonly { readonly orderId: string; readonly reduceOnly: boolean; readonly head: number }[]
+  /** Everything that was sent to the venue. */
+  readonly asked: readonly Asked[]
   /** Ids of events that an append acknowledged. */
   readonly acknowledged: ReadonlySet<string>
   /** Owner's transfers by name, in the exchange's units. */
@@ -63,6 +63,15 @@ export interface Run {
   readonly lastVerdict: string
   /** What a second run of everything, the proof and the rebuilt views had to say; empty when all is as it must be. */
   readonly differences: readonly string[]
+}
+
+interface Asked {
+  readonly orderId: string
+  readonly reduceOnly: boolean
+  /** The head of the ledger at that moment. */
+  readonly head: number
+  /** Orders that the one who sent it could not hear of when it last heard the venue. */
+  readonly unheard: readonly string[]
 }
 
 const start = Date.parse('2024-03-04T00:00:00.000Z')
@@ -179,7 +188,8 @@ export type WorldOf = (
 /** `worldOf` makes what outlives a process; the ledger lies in memory when it is left out. */
 export const oneRun = async (seed: number, worldOf: WorldOf = world, focus?: Focus): Promise<Run> => {
   const chance: Chance = chanceOf(seed)
-  const weather = focused(weatherOf(chance), focus)
+  const riddleChance = chanceOf(seed + 3_000_000)
+  const weather = focused(weatherOf(chance, riddleChance), focus)
   const config = configOf(weather)
   const champions = championsOf(weather.symbols)
   const exchange = openExchange(chance, start, weather.symbols, weather.manners)
@@ -204,7 +214,7 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world, focus?: Foc
     transfers.set(coin, units('1000'))
   }
   const ownerTrades = new Set<string>()
-  const asked: Run['asked'][number][] = []
+  const asked: Asked[] = []
   const acknowledged = new Set<string>()
   const early: string[] = []
   const errors: string[] = []
@@ -288,6 +298,7 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world, focus?: Foc
     silentFills: new Set<string>(),
     toldFills: new Set<string>(),
   }
+  const riddles = { unheard: new Map(), unproven: new Map() }
   const process = (mortal: boolean): { engine: Engine; wire: Wire; life: Life } => {
     const life: Life = { dead: false, stop: new AbortController(), mortal, writing: undefined }
     const passing = async (call: string, orderId?: string) => {
@@ -301,15 +312,18 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world, focus?: Foc
     }
     const own = wire({
       silences,
+      riddles,
       exchange,
       chance,
+      riddleChance,
       faults: () => (isCalm ? calm : weather.wire),
       passing,
       hit,
       names,
       numbers: weather.reportsByNumber ? numbers : undefined,
-      asked: async (orderId, reduceOnly) => {
-        asked.push({ orderId, reduceOnly, head: await book.head() })
+      resendMs: weather.resendSeconds * 1000,
+      asked: async (orderId, reduceOnly, unheard) => {
+        asked.push({ orderId, reduceOnly, head: await book.head(), unheard })
       },
     })
     own.down(downUntil)

@@ -35,8 +35,10 @@ export interface Weather {
   readonly unknownHaltMax: number
 }
 
-export const weatherOf = (chance: Chance): Weather => {
-  const rate = (from: number, to: number) => (chance.once(2) ? 0 : from + chance.below(to - from))
+/** `riddles` has what only they need, so that a seed without any is as it would be if there were none. */
+export const weatherOf = (chance: Chance, riddles: Chance): Weather => {
+  const drawn = (of: Chance) => (from: number, to: number) => (of.once(2) ? 0 : from + of.below(to - from))
+  const rate = drawn(chance)
   return {
     days: 1,
     pollSeconds: chance.pick([150, 300, 900, 900, 1800]),
@@ -58,6 +60,8 @@ export const weatherOf = (chance: Chance): Weather => {
       partialPage: rate(2, 10),
       fillNotReported: rate(2, 12),
       endNotReported: rate(1, 6),
+      unheard: drawn(riddles)(8, 80),
+      unproven: drawn(riddles)(2, 12),
     },
     reportsByNumber: chance.once(2),
     deaths: rate(60, 900),
@@ -114,4 +118,6 @@ export const calm: WireFaults = {
   partialPage: 0,
   fillNotReported: 0,
   endNotReported: 0,
+  unheard: 0,
+  unproven: 0,
 }

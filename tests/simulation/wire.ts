@@ -8,6 +8,7 @@ import type {
   Observed,
   PlaceAnswer,
   RestingOrder,
+  UnheardOrder,
   Venue,
   VenueOrder,
   VenueReport,
@@ -26,6 +27,10 @@ export interface WireFaults {
   readonly partialPage: number
   readonly fillNotReported: number
   readonly endNotReported: number
+  /** One report about an order in so many cannot be read, and for a while none about it. */
+  readonly unheard: number
+  /** One lookup of an order in so many cannot prove anything, and for a while none of it. */
+  readonly unproven: number
 }
 
 /** Requests on their way and orders not yet visible: shorter than the time a doubt needs to settle. */
@@ -45,10 +50,26 @@ export interface Silences {
   readonly toldFills: Set<string>
 }
 
+/** What the exchange cannot say of an order for a while, to whichever process: by our id, since when and until when. */
+export interface Riddles {
+  /** Its reports cannot be read. */
+  readonly unheard: Map<string, Riddle>
+  /** Its lists do not reach as far as the order is old, or may go on. */
+  readonly unproven: Map<string, Riddle>
+}
+
+interface Riddle {
+  readonly since: number
+  readonly until: number
+}
+
 export interface WireSettings {
   readonly silences: Silences
+  readonly riddles: Riddles
   readonly exchange: Exchange
   readonly chance: Chance
+  /** A stream of its own: what it decides moves nothing where it does not strike. */
+  readonly riddleChance: Chance
   readonly faults: () => WireFaults
   /** Called around each call: time passes, the process may die, others may act. */
   readonly passing: (call: string, orderId?: string) => Promise<void>
@@ -56,8 +77,10 @@ export interface WireSettings {
   readonly names: ReadonlyMap<string, string>
   /** Numbers of the orders that are reported; undefined: all of ours. */
   readonly numbers: ReadonlySet<string> | undefined
-  /** What arrived at the wire to be sent, for the oracle. */
-  readonly asked: (orderId: string, reduceOnly: boolean) => Promise<void>
+  /** After so long an order is never sent again. */
+  readonly resendMs: number
+  /** What arrived at the wire to be sent, for the oracle, and the orders that this process could not hear of last. */
+  readonly asked: (orderId: string, reduceOnly: boolean, unheard: readonly string[]) => Promise<void>
 }
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
@@ -65,13 +88,16 @@ const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
 export const wire = ({
   exchange,
   chance,
+  riddleChance,
   faults,
   passing,
   hit,
   names,
   numbers,
+  resendMs,
   asked,
   silences,
+  riddles,
 }: WireSettings): Wire => {
   const strikes = (fault: keyof WireFaults, orderId?: string): boolean => {
     const rate = faults()[fault]
@@ -80,6 +106,22 @@ export const wire = ({
     return true
   }
   let downUntil = 0
+
+  /** Since when the exchange cannot say this of the order; undefined when it can. */
+  const puzzledSince = (riddle: keyof Riddles, orderId: string): number | undefined => {
+    const rate = faults()[riddle]
+    if (rate === 0) return undefined
+    const known = riddles[riddle].get(orderId)
+    const now = exchange.now()
+    if (known !== undefined && now < known.until) return known.since
+    if (!riddleChance.once(rate)) return undefined
+    const longest = riddleChance.pick([60_000, 900_000, 10_800_000])
+    riddles[riddle].set(orderId, { since: now, until: now + 1 + riddleChance.below(longest) })
+    return now
+  }
+
+  /** Orders that the last reports to this process said nothing usable about. */
+  let unheard: readonly string[] = []
 
   const call = async <T>(what: string, orderId: string | undefined, answer: () => T): Promise<T> => {
     await passing(`${what} sent`, orderId)
@@ -100,7 +142,7 @@ export const wire = ({
 
   const place: Venue['place'] = async (request): Promise<PlaceAnswer> => {
     const { orderId, symbol, side, type, quantity, limitPrice, stopPrice, expiresAt, reduceOnly } = request
-    await asked(orderId, reduceOnly)
+    await asked(orderId, reduceOnly, unheard)
     await passing('place sent', orderId)
     const ask = {
       clientId: orderId,
@@ -154,6 +196,12 @@ export const wire = ({
   const find: Venue['find'] = (orderId): Promise<VenueOrder> =>
     call('find', orderId, () => {
       const order = orderOf(orderId)
+      const since = puzzledSince('unproven', orderId)
+      if (since !== undefined) {
+        hit(order === undefined ? 'unproven, not there' : 'unproven, there', orderId)
+        if (exchange.now() - since > resendMs) hit('unproven for longer than it is sent again', orderId)
+        return { kind: 'not-known', unproven: 'the page is full, and there may be more' }
+      }
       if (order === undefined) return { kind: 'not-known' }
       if (!isVisible(order) && strikes('notVisibleYet', orderId)) return { kind: 'not-known' }
       const { id, filled, status } = order
@@ -188,12 +236,21 @@ export const wire = ({
   const isReported = ({ id, clientId }: ExchangeOrder): boolean =>
     names.has(clientId ?? '') && (numbers === undefined || numbers.has(id))
 
-  const reports = (): Promise<readonly VenueReport[]> =>
+  const reports = (): Promise<readonly (VenueReport | UnheardOrder)[]> =>
     call('reports', undefined, () => {
       const now = exchange.now()
       const recent = now - 7_200_000
+      const silent: UnheardOrder[] = exchange.orders
+        .filter(each => isReported(each) && (each.status === 'open' || each.endedAt >= recent))
+        .map(({ clientId }) => clientId as string)
+        .filter(orderId => puzzledSince('unheard', orderId) !== undefined)
+        .map(orderId => ({ kind: 'unheard', orderId, why: 'its status is no word' }))
+      unheard = silent.map(({ orderId }) => orderId)
+      for (const orderId of unheard) hit('unheard', orderId)
+      const isHeard = ({ clientId }: ExchangeOrder) => !unheard.includes(clientId as string)
       const fills = exchange.trades
         .filter(each => isReported(each.order) && each.time >= recent && each.visibleAt <= now)
+        .filter(each => isHeard(each.order))
         .filter(({ id, order }) => {
           if (!toldFills.has(id) && strikes('fillNotReported', order.clientId)) silentFills.add(id)
           toldFills.add(id)
@@ -201,7 +258,7 @@ export const wire = ({
         })
         .map(each => ({ at: each.time, report: fillOf(each), orderId: each.order.clientId }))
       const ends = exchange.orders
-        .filter(each => isReported(each) && each.endedAt >= recent)
+        .filter(each => isReported(each) && isHeard(each) && each.endedAt >= recent)
         .flatMap(({ clientId, status, endedAt, id }) => {
           if (status !== 'cancelled' && status !== 'expired') return []
           if (!toldEnds.has(id) && strikes('endNotReported', clientId)) silentEnds.add(id)
@@ -217,9 +274,9 @@ export const wire = ({
         })
       const all = [...fills, ...ends].sort((a, b) => a.at - b.at)
       if (all.length > 1 && strikes('partialPage', all.at(-1)?.orderId))
-        return all.filter(() => !chance.once(2)).map(({ report }) => report)
+        return [...all.filter(() => !chance.once(2)).map(({ report }) => report), ...silent]
       for (const { orderId } of all) hit('repeatedReport', orderId)
-      return all.map(({ report }) => report)
+      return [...all.map(({ report }) => report), ...silent]
     })
 
   const seen = <Value>(value: Value): Observed<Value> => ({ value, raw: JSON.stringify(value) })
