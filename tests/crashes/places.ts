@@ -46,6 +46,8 @@ const aroundEvent = (
 const seen = (on: Operation): FaultRuleScript => ({ on, fault: { kind: 'reordered' } })
 const lostBefore: FaultRuleScript = { on: 'place', fault: { kind: 'request-lost' } }
 const lostAfter: FaultRuleScript = { on: 'place', fault: { kind: 'answer-lost' } }
+/** Heard and acknowledged; until it is done the order is open, which Alpaca says in a word of its own. */
+const pendingCancel: FaultRuleScript = { on: 'cancel', fault: { kind: 'cancel-pending', ms: 8000 } }
 const questions: readonly Operation[] = ['order', 'open-orders', 'closed-orders']
 
 /** A request that dies with its process on the way there, that arrives later, and whose answer nobody hears. */
@@ -122,5 +124,7 @@ export const places: readonly Place[] = [
   ...aroundRequest('cancel', 'find, its answer was lost', questions, [
     { on: 'cancel', fault: { kind: 'answer-lost' } },
   ]),
+  { life: 'cancel', where: 'cancel: heard, done 8 s later', dies: 'execute', faults: [pendingCancel] },
+  ...aroundRequest('cancel', 'find, the cancel is pending', questions, [pendingCancel]),
   ...aroundEvent('cancel', 'OrderCancelled'),
 ]
