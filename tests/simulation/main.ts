@@ -1,5 +1,5 @@
 // npm run test:sim -- --seeds N [--from S] [--minutes M] [--parts P] [--chunk C] [--write] [--bail] [--claim]
-//   [--disk | --eventstoredb | --focus cancels|doubts]
+//   [--disk | --eventstoredb | --focus cancels|doubts|riddles]
 //
 // N runs from seed S on (1 when left out), or as many as M minutes allow, in P processes. A failing seed is named with the
 // command that replays it. --write adds each chunk to docs/simulation-results.json and docs/simulation.md as soon as it is

@@ -115,6 +115,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'what a lookup cannot prove was never there',
     file: 'domain/reconciliation.ts',
+    focus: 'riddles',
     find: 'if (answer.unproven !== undefined) {',
     put: "if (answer.unproven === '') {",
   },

@@ -84,7 +84,7 @@ export const weatherOf = (chance: Chance, riddles: Chance): Weather => {
 }
 
 /** Weather that is always heavy on one thing, which few seeds meet often enough by chance. */
-export const focuses = ['cancels', 'doubts'] as const
+export const focuses = ['cancels', 'doubts', 'riddles'] as const
 export type Focus = (typeof focuses)[number]
 
 export const focused = (weather: Weather, focus: Focus | undefined): Weather => {
@@ -104,6 +104,13 @@ export const focused = (weather: Weather, focus: Focus | undefined): Weather => 
         dryRun: false,
         wire: { ...weather.wire, requestLate: 2, notVisibleYet: 1 },
         deaths: 40,
+      }
+    case 'riddles': // orders without an answer, that nobody shows and nothing can prove
+      return {
+        ...weather,
+        dryRun: false,
+        wire: { ...weather.wire, answerLost: 2, unheard: 8, unproven: 2 },
+        resendSeconds: 60,
       }
   }
 }
