@@ -175,6 +175,10 @@ const judge = async (stage: Stage, life: Life): Promise<string> => {
     law(ours === theirs, `the portfolio comes to ${ours} ${currency}, and the venue has ${theirs}`)
   }
   const filled = life === 'market order' ? quantity : '0'
+  law(
+    orders.every(({ status }) => status !== 'open'),
+    'the order is still open at the venue',
+  )
   law(filledIn(lines) === filled, `filled ${filledIn(lines)}, not ${filled}`)
   law(life === 'market order' || count('OrderCancelled') === 1, `${count('OrderCancelled')} ends`)
   const verdict = lines.findLast(({ t }) => t === 'ReconciliationCompleted')?.d

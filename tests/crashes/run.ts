@@ -58,7 +58,7 @@ const column = (venue: string, part: string, tally: string, program: string): Pr
       ...(values.only === undefined ? {} : { VERITAPE_CRASH_ONLY: values.only }),
     }
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-    const run = spawn(process.execPath, [vitest, 'run', 'tests/crashes'], {
+    const run = spawn(process.execPath, [vitest, 'run', 'tests/crashes/matrix.test.ts'], {
       cwd: root,
       env,
       stdio: 'inherit',
