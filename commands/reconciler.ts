@@ -167,8 +167,10 @@ export const askAccount = async (
 ): Promise<Evidence> => {
   const found = new Map<string, VenueOrder>()
   const from = books.tradesFrom(observed)
+  // A trade that will be told may be of any order that had not ended by then, however long ago it was sent.
+  const mayHaveTraded = ({ endedAt, sentAt }: Order) => (endedAt ?? sentAt) >= from
   for (const { order } of books.orders.values())
-    if (isLive(order) || (lacksNumber(order) && order.sentAt >= from))
+    if (isLive(order) || (lacksNumber(order) && mayHaveTraded(order)))
       found.set(order.request.orderId, await venue.find(order.request.orderId, order.request.symbol))
   const resting = await account.restingOrders()
   for (const { orderId, symbol } of resting.value) {

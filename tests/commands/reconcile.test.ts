@@ -4,15 +4,20 @@ import { expect, test } from 'vitest'
 import { bookkeeper } from '../../commands/bookkeeper.ts'
 import { intent } from '../../commands/intent.ts'
 import { reconcile } from '../../commands/reconcile.ts'
+import { askAccount } from '../../commands/reconciler.ts'
 import { BookOpened } from '../../domain/account.ts'
+import { accountBooks } from '../../domain/account-books.ts'
+import type { BookEvent } from '../../domain/catalogue.ts'
 import type { Decimal } from '../../domain/decimal.ts'
-import { outside, propose } from '../../domain/event.ts'
+import { outside, propose, type Recorded } from '../../domain/event.ts'
 import type { EventStore } from '../../domain/event-store.ts'
 import { AlertRaised } from '../../domain/health.ts'
+import { OrderExpired } from '../../domain/order.ts'
 import { RunStarted } from '../../domain/run.ts'
 import { accountStream, controlStream, runStream, safetyStream } from '../../domain/stream.ts'
-import type { Account, AccountTrade } from '../../domain/venue.ts'
-import { runStarted, tradingHalted } from '../cast.ts'
+import { HoldingsObserved, ReconciliationCompleted } from '../../domain/truth.ts'
+import type { Account, AccountTrade, Venue } from '../../domain/venue.ts'
+import { orderRequested, runStarted, tradingHalted } from '../cast.ts'
 import { begin, closeOf, named, trade, type World, world } from '../engine-in-memory.ts'
 
 test('the account of a paper book agrees with its ledger, and asking again writes nothing', async () => {
@@ -111,6 +116,51 @@ test('what still stands when the operator explains it is adopted with his words'
   const [drift] = named(await book.events(), 'DriftFound')
   expect(await run({ adopt: drift?.seq, label: 'mine' })).toBe(0)
   expect(await adoptedIn(book)).toEqual([['USDT', '7']])
+})
+
+test('an order without a number is asked about as long as a trade of before its end may be told, however old it is', async () => {
+  const { orderId } = orderRequested(7).data // decided at 11:45
+  const books = accountBooks()
+  const take = (at: string, ...events: readonly BookEvent[]) => {
+    for (const event of events)
+      books.take({
+        seq: 1,
+        id: '1',
+        correlation: 1,
+        stream: 's',
+        revision: 0,
+        at,
+        cause: 0,
+        run: 1,
+        event,
+      } as Recorded<never>)
+  }
+  const agrees = (observed: string) => {
+    const agreed = ReconciliationCompleted({ verdict: 'agrees', orders: 0, fills: 0, drifts: 0 })
+    take(observed, HoldingsObserved({ observed, holdings: {}, evidence: 'e' }), agreed)
+  }
+  const asked: string[] = []
+  const find = async (id: string) => {
+    asked.push(id)
+    return { kind: 'not-known' as const }
+  }
+  const nothing = { value: [], raw: '' }
+  const account: Account = {
+    restingOrders: async () => nothing,
+    tradesSince: async () => nothing,
+    holdings: async () => ({ value: {}, raw: '' }),
+  }
+  const ask = async (now: string) => {
+    asked.length = 0
+    await askAccount(books, { find } as unknown as Venue, account, now, async () => 'e')
+    return asked
+  }
+  take('2023-03-24T11:45:00.000Z', runStarted, orderRequested(7))
+  take('2023-03-24T16:00:00.000Z', OrderExpired({ orderId, venueTime: '2023-03-24T16:00:00.000Z' }))
+  agrees('2023-03-24T16:30:00.000Z') // trades since 15:30 are looked at
+  expect(await ask('2023-03-24T17:00:00.000Z')).toEqual([orderId])
+  agrees('2023-03-24T17:30:00.000Z')
+  expect(await ask('2023-03-24T18:00:00.000Z')).toEqual([])
 })
 
 test('a wish that is only asked about is answered by the same ladder and leaves the ledger as it was', async () => {
