@@ -28,8 +28,11 @@ test('killed while the cancel of the stop is pending: the exit goes out behind i
 
   await venue.faults.add({ on: 'cancel', fault: { kind: 'cancel-pending', ms: pendingMs } })
   const first = stage.start(['execute', '--live'])
-  await until('the venue has heard the cancel', async () => (await venue.faults.fired()).length > 0)
-  first.process.kill('SIGKILL')
+  try {
+    await until('the venue has heard the cancel', async () => (await venue.faults.fired()).length > 0)
+  } finally {
+    first.process.kill('SIGKILL')
+  }
   expect((await first.ended).code).toBe('SIGKILL')
   const atDeath = await venue.books()
   expect(atDeath.orders.map(({ type, status }) => [type, status])).toEqual([
@@ -38,9 +41,13 @@ test('killed while the cancel of the stop is pending: the exit goes out behind i
   ])
 
   const next = stage.start(['execute', '--live'])
-  await until('the exit was filled', () => sold(stage) > 0)
-  next.process.kill('SIGTERM')
-  done(await next.ended)
+  try {
+    await until('the exit was filled', () => sold(stage) > 0)
+    next.process.kill('SIGTERM')
+    done(await next.ended)
+  } finally {
+    next.process.kill('SIGKILL')
+  }
   const { orders, trades, byClientId } = await venue.books()
   expect(orders.map(({ side, type, status, filled }) => [side, type, status, filled])).toEqual([
     ['buy', 'market', 'filled', '0.01'],

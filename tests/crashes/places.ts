@@ -124,7 +124,7 @@ export const places: readonly Place[] = [
   ...aroundRequest('cancel', 'find, its answer was lost', questions, [
     { on: 'cancel', fault: { kind: 'answer-lost' } },
   ]),
-  { life: 'cancel', where: 'cancel: heard, done 8 s later', dies: 'execute', faults: [pendingCancel] },
+  { life: 'cancel', where: 'cancel: heard, and pending for 8 s', dies: 'execute', faults: [pendingCancel] },
   ...aroundRequest('cancel', 'find, the cancel is pending', questions, [pendingCancel]),
   ...aroundEvent('cancel', 'OrderCancelled'),
 ]
