@@ -45,7 +45,7 @@ const partitionAt = async (moment: Moment) => {
   exchange.advance(start + 12 * candleMs)
   exchange.transfer('USD', units('10000'))
   const settings = configOf({
-    ...weatherOf(chance),
+    ...weatherOf(chance, chanceOf(8)),
     symbols,
     dryRun: false,
     pollSeconds: 900,
@@ -121,6 +121,7 @@ const partitionAt = async (moment: Moment) => {
       exchange,
       chance,
       silences,
+      riddles: undefined,
       names,
       numbers: undefined,
       faults: () =>

@@ -298,7 +298,12 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world, focus?: Foc
     silentFills: new Set<string>(),
     toldFills: new Set<string>(),
   }
-  const riddles = { unheard: new Map(), unproven: new Map() }
+  const riddles = {
+    chance: riddleChance,
+    resendMs: weather.resendSeconds * 1000,
+    unheard: new Map(),
+    unproven: new Map(),
+  }
   const process = (mortal: boolean): { engine: Engine; wire: Wire; life: Life } => {
     const life: Life = { dead: false, stop: new AbortController(), mortal, writing: undefined }
     const passing = async (call: string, orderId?: string) => {
@@ -315,13 +320,11 @@ export const oneRun = async (seed: number, worldOf: WorldOf = world, focus?: Foc
       riddles,
       exchange,
       chance,
-      riddleChance,
       faults: () => (isCalm ? calm : weather.wire),
       passing,
       hit,
       names,
       numbers: weather.reportsByNumber ? numbers : undefined,
-      resendMs: weather.resendSeconds * 1000,
       asked: async (orderId, reduceOnly, unheard) => {
         asked.push({ orderId, reduceOnly, head: await book.head(), unheard })
       },

@@ -52,6 +52,10 @@ export interface Silences {
 
 /** What the exchange cannot say of an order for a while, to whichever process: by our id, since when and until when. */
 export interface Riddles {
+  /** A stream of its own: what it decides moves nothing where it does not strike. */
+  readonly chance: Chance
+  /** After so long an order is never sent again. */
+  readonly resendMs: number
   /** Its reports cannot be read. */
   readonly unheard: Map<string, Riddle>
   /** Its lists do not reach as far as the order is old, or may go on. */
@@ -65,11 +69,10 @@ interface Riddle {
 
 export interface WireSettings {
   readonly silences: Silences
-  readonly riddles: Riddles
+  /** Undefined: the exchange can always say. */
+  readonly riddles: Riddles | undefined
   readonly exchange: Exchange
   readonly chance: Chance
-  /** A stream of its own: what it decides moves nothing where it does not strike. */
-  readonly riddleChance: Chance
   readonly faults: () => WireFaults
   /** Called around each call: time passes, the process may die, others may act. */
   readonly passing: (call: string, orderId?: string) => Promise<void>
@@ -77,8 +80,6 @@ export interface WireSettings {
   readonly names: ReadonlyMap<string, string>
   /** Numbers of the orders that are reported; undefined: all of ours. */
   readonly numbers: ReadonlySet<string> | undefined
-  /** After so long an order is never sent again. */
-  readonly resendMs: number
   /** What arrived at the wire to be sent, for the oracle, and the orders that this process could not hear of last. */
   readonly asked: (orderId: string, reduceOnly: boolean, unheard: readonly string[]) => Promise<void>
 }
@@ -88,13 +89,11 @@ const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
 export const wire = ({
   exchange,
   chance,
-  riddleChance,
   faults,
   passing,
   hit,
   names,
   numbers,
-  resendMs,
   asked,
   silences,
   riddles,
@@ -108,15 +107,15 @@ export const wire = ({
   let downUntil = 0
 
   /** Since when the exchange cannot say this of the order; undefined when it can. */
-  const puzzledSince = (riddle: keyof Riddles, orderId: string): number | undefined => {
+  const puzzledSince = (riddle: 'unheard' | 'unproven', orderId: string): number | undefined => {
     const rate = faults()[riddle]
-    if (rate === 0) return undefined
+    if (rate === 0 || riddles === undefined) return undefined
     const known = riddles[riddle].get(orderId)
     const now = exchange.now()
     if (known !== undefined && now < known.until) return known.since
-    if (!riddleChance.once(rate)) return undefined
-    const longest = riddleChance.pick([60_000, 900_000, 10_800_000])
-    riddles[riddle].set(orderId, { since: now, until: now + 1 + riddleChance.below(longest) })
+    if (!riddles.chance.once(rate)) return undefined
+    const longest = riddles.chance.pick([60_000, 900_000, 10_800_000])
+    riddles[riddle].set(orderId, { since: now, until: now + 1 + riddles.chance.below(longest) })
     return now
   }
 
@@ -199,7 +198,8 @@ export const wire = ({
       const since = puzzledSince('unproven', orderId)
       if (since !== undefined) {
         hit(order === undefined ? 'unproven, not there' : 'unproven, there', orderId)
-        if (exchange.now() - since > resendMs) hit('unproven for longer than it is sent again', orderId)
+        if (exchange.now() - since > (riddles?.resendMs ?? 0))
+          hit('unproven for longer than it is sent again', orderId)
         return { kind: 'not-known', unproven: 'the page is full, and there may be more' }
       }
       if (order === undefined) return { kind: 'not-known' }
