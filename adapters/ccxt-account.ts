@@ -85,6 +85,12 @@ export const ccxtAccount = (settings: CcxtAccountSettings): Account => {
         .sort((a, b) => (a.venueTime < b.venueTime ? -1 : a.venueTime > b.venueTime ? 1 : 0))
       return { value: trades, raw: raws.join('\n') }
     },
+    whose: async (venueOrderId, symbol) => {
+      const { value, raw } = await exchange.ask(`whose order ${venueOrderId} is`, api =>
+        dialect.byVenueId(api, venueOrderId, symbol),
+      )
+      return { value: value?.id === venueOrderId ? ours(value.clientOrderId) : undefined, raw }
+    },
     holdings: async () => {
       const { value, raw, heard } = await exchange.ask('balances', dialect.holdings)
       demand(dialect.answersHoldings(heard.map(parsed)), 'balances', heard)

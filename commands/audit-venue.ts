@@ -8,7 +8,7 @@ import type { Audited } from './audit.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
 import { venueOf } from './reconcile.ts'
-import { askAccount } from './reconciler.ts'
+import { askAccount, unprovenMsOf } from './reconciler.ts'
 import { counted } from './sentence.ts'
 
 /** As of reconcile: an answer may have been older than another, and an executor may write in between. */
@@ -28,10 +28,9 @@ export const ledgerAgainstVenue = async (engine: Engine, store: EventStore): Pro
     const venue = await venueOf(engine, store.identity, books)
     if (venue.account === undefined)
       throw new Stop(exit.refused, `venue ${venue.name} cannot be asked about an account`)
-    const unprovenMs = venue.remote ? engine.config.orders.resendSeconds * 1000 : 0
     const keep = async (raw: string) => sha256(raw)
     const seen = await askAccount(books, venue, venue.account, engine.clock.now(), keep)
-    const verdict = reconcile(books, seen, unprovenMs)
+    const verdict = reconcile(books, seen, unprovenMsOf(engine.config, venue))
     const found = findingsOf(verdict)
     if (found.length > 0 && round < roundsMax) continue
     return {

@@ -1,13 +1,12 @@
 // Orders at the venue: send what is durable, take down what the venue reports, withdraw what is not wanted any more.
 // What is in doubt is asked for first (commands/order-doubt.ts).
 
-import { type BookOrder, liveOrders } from '../domain/book.ts'
+import { type BookOrder, haltsDue, liveOrders } from '../domain/book.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Desk } from '../domain/desk.ts'
 import { because, propose } from '../domain/event.ts'
 import { decide, type OrderCommand } from '../domain/order.ts'
 import { isLeft } from '../domain/result.ts'
-import { haltOfOverfill } from '../domain/safety.ts'
 import { orderStreamOf, safetyStream } from '../domain/stream.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
 import {
@@ -123,7 +122,7 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
       const isNews = await record(orderId, { type: 'ReportFill', data: report.fill })
       if (!isNews) return
       engine.log.info({ orderId }, `filled: ${side} ${quantity} ${symbol} at ${price}`)
-      await haltForOverfills()
+      await haltForFacts()
       return
     }
     const { orderId, venueTime } = report
@@ -136,11 +135,10 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
   }
 
   /** Also those whose halt a crash has lost, and those that a reconciliation found. */
-  const haltForOverfills = async () => {
-    for (const orderId of [...book.overfills]) {
-      const halt = haltOfOverfill(orderId)
+  const haltForFacts = async () => {
+    for (const halt of haltsDue(book)) {
       await keeper.append([{ stream: safetyStream, events: [halt] }])
-      engine.log.error({ orderId }, halt.event.data.reason)
+      engine.log.error({}, halt.event.data.reason)
     }
   }
 
@@ -208,7 +206,7 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
         orderId => book.liveOrders.has(orderId) && book.orders.get(orderId)?.order.request.symbol === symbol,
       ),
     settle: async now => {
-      await haltForOverfills()
+      await haltForFacts()
       await doubt.settle(now)
     },
     withdraw: async () => {

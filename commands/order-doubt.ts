@@ -14,7 +14,7 @@ import { type BookOrder, liveOrders } from '../domain/book.ts'
 import type { Desk } from '../domain/desk.ts'
 import { outside, propose } from '../domain/event.ts'
 import { AlertRaised } from '../domain/health.ts'
-import type { Order } from '../domain/order.ts'
+import { isInDoubt, type Order } from '../domain/order.ts'
 import { noAnswer } from '../domain/reconciliation.ts'
 import { TradingHalted, tradingOf } from '../domain/safety.ts'
 import { safetyStream } from '../domain/stream.ts'
@@ -113,8 +113,8 @@ export const orderDoubt = (
     settle: async now => {
       let stale = 0
       for (const { order } of liveOrders(book)) {
-        const isInDoubt = order.status === 'requested' || order.status === 'unknown'
-        if (!isInDoubt && order.venueOrderId !== undefined) continue
+        const isDoubted = isInDoubt(order)
+        if (!isDoubted && order.venueOrderId !== undefined) continue
         const { orderId, decided } = order.request
         const found = await ask(order)
         if (found !== undefined && found.kind !== 'not-known') {
@@ -126,7 +126,7 @@ export const orderDoubt = (
           })
           continue
         }
-        if (!isInDoubt) continue // a fill has proven that the venue has it; its number is asked for again
+        if (!isDoubted) continue // a fill has proven that the venue has it; its number is asked for again
         if (venue.remote)
           await record(orderId, {
             type: 'ReportLostAnswer',

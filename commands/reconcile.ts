@@ -1,11 +1,11 @@
 // veritape reconcile   The venue's account against the ledger: 0 agrees, 1 drift, 69 the venue cannot be asked. Safe to
 // run beside execute, and as often as you like.
 
-import type { AccountBooks } from '../domain/account-books.ts'
+import { type AccountBooks, accountBooks, accountTypes } from '../domain/account-books.ts'
 import { because } from '../domain/event.ts'
 import type { Identity } from '../domain/event-store.ts'
 import { orderPrefix } from '../domain/order-id.ts'
-import { differenceOf } from '../domain/reconciliation.ts'
+import { differenceOf, provesNothing } from '../domain/reconciliation.ts'
 import { truthStream } from '../domain/stream.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
 import { type Venue, VenueUnavailable } from '../domain/venue.ts'
@@ -14,12 +14,16 @@ import type { Command } from './command.ts'
 import type { Engine } from './engine.ts'
 import type { Executor } from './executor.ts'
 import { exit, Stop } from './exit.ts'
+import { neverHad, showNeverHad } from './never-had.ts'
 import { adoption, type Reconciled, type Reconciler, reconciler } from './reconciler.ts'
 import { counted } from './sentence.ts'
 
 interface Options {
   adopt?: number | undefined
   label?: string | undefined
+  neverHad?: string | undefined
+  reason?: string | undefined
+  whatIf?: boolean | undefined
 }
 
 export const reconcile: Command<Options> = {
@@ -30,28 +34,61 @@ export const reconcile: Command<Options> = {
         describe: 'Seq of a drift in a balance or position that you can explain: it is not the book’s own',
       })
       .option('label', { type: 'string', describe: 'The explanation; kept in the ledger' })
-      .implies({ adopt: 'label', label: 'adopt' }),
-  run: async (engine, { adopt, label }) => {
+      .implies({ adopt: 'label', label: 'adopt' })
+      .option('never-had', {
+        type: 'string',
+        describe:
+          'Id of an order in doubt that no list of the venue reaches back to, and that it never had, as you have seen there',
+      })
+      .option('reason', { type: 'string', describe: 'How you know; kept in the ledger' })
+      .option('what-if', { type: 'boolean', describe: 'Show what --never-had would record; write nothing' })
+      .implies({ 'never-had': 'reason', reason: 'never-had', 'what-if': 'never-had' })
+      .conflicts('never-had', 'adopt'),
+  run: async (engine, { adopt, label, neverHad: orderId, reason = '', whatIf }) => {
+    if (orderId !== undefined && whatIf === true) return wouldGiveUp(engine, orderId, reason)
     const store = await engine.writeLedger('reconcile')
     try {
       const session = await open(engine, store)
       await session.keeper.catchUp()
       await jumpToBook(engine, store)
       if (adopt !== undefined) await adoptDrift(engine, session, adopt, label ?? '')
+      if (orderId !== undefined) await neverHad(engine, session, orderId, reason)
       const outcome = await session.run(engine.clock.now())
       await session.keeper.stop('finished', '')
       show(engine, session, outcome)
       return outcome.verdict === 'agrees' ? exit.done : drifted
     } catch (error) {
-      if (!(error instanceof VenueUnavailable)) throw error
-      throw new Stop(
-        exit.venueUnavailable,
-        `${error.message}; nothing was concluded. Try again when the venue answers`,
-      )
+      throw toldOf(error)
     } finally {
       await store.close()
     }
   },
+}
+
+const toldOf = (error: unknown): unknown =>
+  error instanceof VenueUnavailable
+    ? new Stop(
+        exit.venueUnavailable,
+        `${error.message}; nothing was concluded. Try again when the venue answers`,
+      )
+    : error
+
+/** With a ledger that is only read. */
+const wouldGiveUp = async (engine: Engine, orderId: string, reason: string): Promise<number> => {
+  const store = await engine.readLedger()
+  try {
+    const books = accountBooks()
+    for await (const recorded of store.readAll({ types: new Set(accountTypes) }))
+      books.take(recorded as Parameters<AccountBooks['take']>[0])
+    await jumpToBook(engine, store)
+    const { venue, account } = await askable(engine, store.identity, books)
+    await showNeverHad(engine, books, venue, account, orderId, reason)
+    return exit.done
+  } catch (error) {
+    throw toldOf(error)
+  } finally {
+    await store.close()
+  }
 }
 
 /** The verdict of a comparison, as of verify and diff: something does not agree. */
@@ -76,15 +113,17 @@ export const venueOf = async (
 
 /** The reconciler of a book with the venue of its configuration. */
 export const open = (engine: Engine, store: Store): Promise<Reconciler> =>
-  reconciler(engine, store, async books => {
-    const venue = await venueOf(engine, store.identity, books)
-    if (venue.account === undefined)
-      throw new Stop(
-        exit.refused,
-        `venue ${venue.name} cannot be asked about an account; choose another with venue.name`,
-      )
-    return { venue, account: venue.account }
-  })
+  reconciler(engine, store, books => askable(engine, store.identity, books))
+
+const askable = async (engine: Engine, identity: Identity, books: AccountBooks) => {
+  const venue = await venueOf(engine, identity, books)
+  const { account } = venue
+  if (account !== undefined) return { venue, account }
+  throw new Stop(
+    exit.refused,
+    `venue ${venue.name} cannot be asked about an account; choose another with venue.name`,
+  )
+}
 
 /**
  * The reconciliation that an executor does itself: at its start, and when a doubt arises, at most once in the time that
@@ -190,6 +229,10 @@ const show = ({ screen, config }: Engine, { books }: Reconciler, outcome: Reconc
     screen.say(
       'It is held until it agrees again. What you can explain: veritape reconcile --adopt DRIFT --label WHY',
     )
+    if ([...books.drifts.values()].some(({ data }) => data.venue === provesNothing))
+      screen.say(
+        'Look for that order at the venue itself. If it was never there: veritape reconcile --never-had ORDER --reason HOW',
+      )
   }
   screen.result({ verdict, rounds, orders, fills, external, drifts, exit: agrees ? exit.done : drifted })
 }

@@ -3,6 +3,7 @@
 
 import { type AccountBooks, accountBooks, accountTypes } from '../domain/account-books.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
+import type { Config } from '../domain/config.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import { because, becauseOf, outside, type Proposed, propose, type Recorded } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
@@ -11,6 +12,7 @@ import {
   type Drift,
   type Evidence,
   lacksNumber,
+  mayBeOfLost,
   reconcile,
   tradeKey,
   type Verdict,
@@ -122,7 +124,7 @@ export const reconciler = async (
     keeper,
     run: async now => {
       await keeper.catchUp()
-      const unprovenMs = venue.remote ? engine.config.orders.resendSeconds * 1000 : 0
+      const unprovenMs = unprovenMsOf(engine.config, venue)
       const tradesTold: TradesAnswer[] = []
       let fills = 0
       for (let rounds = 1; ; rounds++) {
@@ -152,6 +154,10 @@ export const reconciler = async (
   }
 }
 
+/** For so long a venue may still be about to take what it does not know; one in this process takes it at once. */
+export const unprovenMsOf = ({ orders }: Config, { remote }: Venue): number =>
+  remote ? orders.resendSeconds * 1000 : 0
+
 /**
  * One round of questions. Orders first, then trades, then holdings: each answer is at least as new as what it has to
  * explain. `keep` gives the SHA-256 of the raw answers. `earlier`: the trades that the rounds before were told of; what one
@@ -170,7 +176,7 @@ export const askAccount = async (
   // A trade that will be told may be of any order that had not ended by then, however long ago it was sent.
   const mayHaveTraded = ({ endedAt, sentAt }: Order) => (endedAt ?? sentAt) >= from
   for (const { order } of books.orders.values())
-    if (isLive(order) || (lacksNumber(order) && mayHaveTraded(order)))
+    if (isLive(order) || (lacksNumber(order) && (order.isByWord || mayHaveTraded(order))))
       found.set(order.request.orderId, await venue.find(order.request.orderId, order.request.symbol))
   const resting = await account.restingOrders()
   for (const { orderId, symbol } of resting.value) {
@@ -178,6 +184,7 @@ export const askAccount = async (
     found.set(orderId, await venue.find(orderId, symbol)) // over in the ledger, open at the venue
   }
   const trades = await account.tradesSince(from)
+  const whose = await numbersOf(books, account, trades.value, found)
   const told = new Set(trades.value.map(tradeKey))
   const lacking = earlier.filter(({ value }) => value.some(trade => !told.has(tradeKey(trade))))
   earlier.push(trades)
@@ -186,6 +193,7 @@ export const askAccount = async (
     found: Object.fromEntries(found),
     resting: resting.raw,
     trades: trades.raw,
+    ...(whose.length === 0 ? {} : { whose }),
     holdings: holdings.raw,
     ...(lacking.length === 0 ? {} : { earlierTrades: lacking.map(each => each.raw) }),
   }
@@ -197,6 +205,32 @@ export const askAccount = async (
     holdings: holdings.value,
     evidence: await keep(JSON.stringify(raw)),
   }
+}
+
+/**
+ * Trades name an order by the venue's number. Where no list reaches back to an order in doubt, the number of a trade that may be of it is
+ * what leads to it: what has traded and is not said to be over counts as open, and is asked about by its number from then on. Adds to `found`;
+ * gives the raw answers.
+ */
+const numbersOf = async (
+  books: AccountBooks,
+  { whose }: Account,
+  trades: readonly AccountTrade[],
+  found: Map<string, VenueOrder>,
+): Promise<readonly string[]> => {
+  const raws: string[] = []
+  if (whose === undefined) return raws
+  const asked = new Set<string>()
+  for (const trade of trades) {
+    const { venueOrderId, symbol } = trade
+    if (asked.has(venueOrderId) || !mayBeOfLost(books, trade, found)) continue
+    asked.add(venueOrderId)
+    const { value: orderId, raw } = await whose(venueOrderId, symbol)
+    raws.push(raw)
+    if (orderId !== undefined && found.get(orderId)?.kind === 'not-known')
+      found.set(orderId, { kind: 'open', venueOrderId })
+  }
+  return raws
 }
 
 type TradesAnswer = Observed<readonly AccountTrade[]>

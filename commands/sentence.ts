@@ -1,6 +1,7 @@
 // One sentence for a person about any event: what happened, in words that need no other page.
 
 import type { BookEvent } from '../domain/catalogue.ts'
+import { isOperatorsWord } from '../domain/order.ts'
 
 /** '1 halt', '2 halts'. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
@@ -41,7 +42,7 @@ export const sentenceOf = ({ type, data }: BookEvent): string => {
     case 'OrderAccepted':
       return `the venue has it as ${data.venueOrderId}`
     case 'OrderRejected':
-      return `the venue rejected it: ${data.reason}`
+      return isOperatorsWord(data.reason) ? data.reason : `the venue rejected it: ${data.reason}`
     case 'OrderOutcomeUnknown':
       return `the answer was lost: ${data.detail}`
     case 'OrderFilled':

@@ -23,7 +23,7 @@ import { settled } from './fill.ts'
 import { type IntentRaised, isProtective } from './intent.ts'
 import { evolveAt, isLive, isOverfilled, type Order, type OrderEvent, remaining } from './order.ts'
 import { entryPrice, evolvePosition, flat, type Position } from './position.ts'
-import { evolveHalts, type Halts, haltOfOverfill } from './safety.ts'
+import { evolveHalts, type Halts, haltOfOverfill, haltOfReturn } from './safety.ts'
 import type { Holding } from './strategy.ts'
 import { type CalendarDate, dateIn, type Instant } from './time.ts'
 import type { Timeframe } from './timeframe.ts'
@@ -79,6 +79,8 @@ export interface Book {
   readonly overfilled: Set<string>
   /** Those of them whose halt is not recorded: nothing is sent then. */
   readonly overfills: Set<string>
+  /** Orders that the venue has after all, though an operator said that it never had them, and whose halt is not recorded. */
+  readonly returned: Set<string>
   /** Intents without an answer, by seq. */
   readonly openIntents: Map<Seq, Recorded<IntentRaised>>
   /** Cancels that operators wished for and that were not asked for yet, by order id. */
@@ -117,6 +119,7 @@ export const emptyBook = (): Book => ({
   liveOrders: new Set(),
   overfilled: new Set(),
   overfills: new Set(),
+  returned: new Set(),
   openIntents: new Map(),
   cancelWishes: new Map(),
   watchlist: undefined,
@@ -200,7 +203,14 @@ const evolveOrder = (book: Book, id: string, recorded: Recorded<OrderEvent>): vo
     book.endedSinceCycle.add(order.request.symbol)
   }
   if (type === 'OrderFilled' && isOverfilled(order)) overfill(book, id)
+  if (before?.order.isByWord && !order.isByWord) book.returned.add(id)
 }
+
+/** Halts that the venue's facts ask for and that are not recorded yet. */
+export const haltsDue = ({ overfills, returned }: Book) => [
+  ...[...overfills].map(haltOfOverfill),
+  ...[...returned].map(haltOfReturn),
+]
 
 const overfill = (book: Book, orderId: string): void => {
   if (book.overfilled.has(orderId)) return // its other parts are no news
@@ -319,6 +329,7 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
     case 'TradingHalted':
     case 'TradingResumed':
       for (const id of book.overfills) if (haltOfOverfill(id).id === recorded.id) book.overfills.delete(id)
+      for (const id of book.returned) if (haltOfReturn(id).id === recorded.id) book.returned.delete(id)
       book.halts = evolveHalts(book.halts, { ...recorded, event })
       return
     case 'DrawdownBreached':

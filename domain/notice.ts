@@ -6,6 +6,7 @@ import type { BookEvent, EventType } from './catalogue.ts'
 import type { Recorded, Seq } from './event.ts'
 import type { Severity } from './notification.ts'
 import type { Topic } from './notify-rules.ts'
+import { isOperatorsWord } from './order.ts'
 import { guardStream, runStream } from './stream.ts'
 
 export interface News {
@@ -92,7 +93,13 @@ export const newsIn = (watched: Watched, recorded: Recorded<BookEvent>): News | 
     case 'OrderOutcomeUnknown':
       return news('orders', 'warning', `the answer to ${event.data.orderId} was lost: ${event.data.detail}`)
     case 'OrderRejected':
-      return news('orders', 'warning', `the venue rejected ${event.data.orderId}: ${event.data.reason}`)
+      return news(
+        'orders',
+        'warning',
+        isOperatorsWord(event.data.reason)
+          ? `${event.data.orderId} is given up: ${event.data.reason}`
+          : `the venue rejected ${event.data.orderId}: ${event.data.reason}`,
+      )
     case 'LiveGateOpened':
       return news('run', 'warning', `the live gate is open for ${event.data.account}`)
     case 'LiveGateRefused':

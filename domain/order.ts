@@ -135,7 +135,14 @@ export interface Order {
    * anybody believes may still come to light.
    */
   readonly isPresumed?: true
+  /** Presumed on an operator's word alone: nothing that the venue says reaches back to it, so it is asked about for good. */
+  readonly isByWord?: true
 }
+
+/** Begins the reason of a rejection that nobody but an operator could know of. */
+const word = 'an operator says that the venue never had it: '
+export const operatorsWord = (reason: string): string => `${word}${reason}`
+export const isOperatorsWord = (reason: string): boolean => reason.startsWith(word)
 
 /** undefined is the order before its first event. */
 export type MaybeOrder = Order | undefined
@@ -143,6 +150,9 @@ export type MaybeOrder = Order | undefined
 /** Whether the venue may still fill it: what is requested or unknown counts as exposure too. */
 export const isLive = ({ status }: Order): boolean =>
   status === 'requested' || status === 'unknown' || status === 'open'
+
+/** Whether nobody knows yet if the venue has it. */
+export const isInDoubt = ({ status }: Order): boolean => status === 'requested' || status === 'unknown'
 
 /** FIX LeavesQty while live. */
 export const remaining = (order: Order): Decimal => subtract(order.request.quantity, order.filled)
@@ -167,7 +177,7 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
   switch (type) {
     case 'OrderAccepted':
       return {
-        ...order,
+        ...heardOf(order),
         // Whoever says that it has an order after rejecting it may fill it: it counts as open.
         status: isLive(order) || order.status === 'rejected' ? 'open' : order.status,
         venueOrderId: data.venueOrderId,
@@ -175,7 +185,12 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
       }
     case 'OrderRejected':
       if (!isLive(order)) return order
-      return { ...order, status: 'rejected', ...(order.status === 'unknown' ? { isPresumed: true } : {}) }
+      return {
+        ...order,
+        status: 'rejected',
+        ...(order.status === 'unknown' ? { isPresumed: true } : {}),
+        ...(isOperatorsWord(data.reason) ? { isByWord: true } : {}),
+      }
     case 'OrderOutcomeUnknown':
       return { ...order, status: order.status === 'requested' ? 'unknown' : order.status }
     case 'OrderResendRequested':
@@ -195,12 +210,15 @@ export const evolve = (order: MaybeOrder, { type, data }: OrderEvent): Order => 
         : isLive(order) || order.status === 'rejected'
           ? 'open'
           : order.status
-      return { ...order, status, filled, fills: [...order.fills, data] }
+      return { ...heardOf(order), status, filled, fills: [...order.fills, data] }
     }
     default:
       return never(type)
   }
 }
+
+/** The venue has it, whatever an operator said. */
+const heardOf = ({ isByWord: _, ...order }: Order): Order => order
 
 /** The same, and when the ledger took the end: for a fold of recorded events. */
 export const evolveAt = (order: MaybeOrder, event: OrderEvent, at: string): Order => {
@@ -244,7 +262,7 @@ export const decide = (
     case 'ReportLostAnswer':
       return right(order.status === 'requested' ? [OrderOutcomeUnknown(data)] : [])
     case 'RequestResend':
-      if (order.status !== 'requested' && order.status !== 'unknown') return left('order-known-to-venue')
+      if (!isInDoubt(order)) return left('order-known-to-venue')
       return right(data.resend > (order.resends ?? 0) ? [OrderResendRequested(data)] : [])
     case 'RequestCancel':
       if (!isLive(order)) return left('order-already-done')

@@ -14,7 +14,7 @@ import { differences, heldBefore, takenBack } from './adoption.ts'
 import { add, compare, type Decimal, isZero, negate } from './decimal.ts'
 import type { Seq } from './event.ts'
 import { fillFrom } from './fill.ts'
-import { isLive, type Order, type OrderCommand } from './order.ts'
+import { isInDoubt, isLive, type Order, type OrderCommand } from './order.ts'
 import { type Instant, millisecondsOf } from './time.ts'
 import {
   DriftFound,
@@ -179,7 +179,7 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
         drift('order', orderId, order.request.symbol, order.status, venue)
         continue
       }
-      if (order.status !== 'requested' && order.status !== 'unknown') {
+      if (!isInDoubt(order)) {
         if (isLive(order)) drift('order', orderId, order.request.symbol, order.status, 'not known')
         continue
       }
@@ -187,7 +187,7 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
         continue
       if (answer.unproven !== undefined) {
         // However long it waits, it will not be proven that the venue never had it: that is for a person to say.
-        drift('order', orderId, order.request.symbol, order.status, 'not known, which proves nothing')
+        drift('order', orderId, order.request.symbol, order.status, provesNothing)
         continue
       }
       const reason = `the venue never had it: not known by its id, not open and without a trade, ${age / 1000} s after it was sent`
@@ -276,6 +276,27 @@ const mayBeOf = (
   }
   return inDoubt
 }
+
+/** Whether a trade of an unknown order may be of one that no list of the venue reaches back to. */
+export const mayBeOfLost = (books: AccountBooks, trade: AccountTrade, found: Evidence['found']): boolean => {
+  const { symbol, side, venueTime, venueOrderId, orderId } = trade
+  const isKnown =
+    orderId !== undefined ||
+    books.orderIdOfVenue.has(venueOrderId) ||
+    books.orderIdOfTrade.has(tradeKey(trade)) ||
+    books.externalTrades.has(tradeKey(trade))
+  if (isKnown) return false
+  for (const [id, answer] of found) {
+    if (answer.kind !== 'not-known' || answer.unproven === undefined) continue
+    const { request } = books.orders.get(id)?.order ?? {}
+    if (request?.symbol !== symbol || request.side !== side) continue
+    if (millisecondsOf(venueTime) >= millisecondsOf(request.decided) - roundMs) return true
+  }
+  return false
+}
+
+/** What the venue says of an order in doubt that its lists do not reach back to. */
+export const provesNothing = 'not known, which proves nothing'
 
 /** Why the outcome of an order is unknown that nobody else has said so of yet. */
 export const noAnswer = 'the process that asked for it did not hear an answer'

@@ -61,3 +61,9 @@ export const haltOfOverfill = (orderId: string): Proposed<ReturnType<typeof Trad
   const reason = `the venue filled more of ${orderId} than was asked or held; reconcile, then resume`
   return propose(outside(`overfill ${orderId}`), TradingHalted({ by: 'execute', reason, level: 'halted' }))
 }
+
+/** The halt that an order asks for which the venue has, and never had by an operator's word. Recorded once, as that of an overfill. */
+export const haltOfReturn = (orderId: string): Proposed<ReturnType<typeof TradingHalted>> => {
+  const reason = `the venue has ${orderId}, which an operator said it never had; look at it, reconcile, then resume`
+  return propose(outside(`returned ${orderId}`), TradingHalted({ by: 'execute', reason, level: 'halted' }))
+}

@@ -172,6 +172,11 @@ export interface Account {
   restingOrders(): Promise<Observed<readonly RestingOrder[]>>
   /** Every trade since the instant, oldest first, all pages; a page that cannot be completed throws. */
   tradesSince(since: Instant): Promise<Observed<readonly AccountTrade[]>>
+  /**
+   * Our id of the order that the venue has under that number; undefined when it carries none of ours, or is not shown. Absent
+   * where a trade says it itself.
+   */
+  whose?(venueOrderId: string, symbol: string): Promise<Observed<string | undefined>>
   /** Total quantity (free and in orders) by asset for crypto, by symbol for equities, cash by its currency; zeros left out. */
   holdings(): Promise<Observed<Readonly<Record<string, Decimal>>>>
 }
