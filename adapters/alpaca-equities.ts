@@ -8,7 +8,7 @@ import type { OrderRequest } from '../domain/order.ts'
 import type { MarketRules } from '../domain/venue.ts'
 import { alpacaOrder, alpacaStatus, alpacaTrades } from './ccxt-alpaca.ts'
 import type { Dialect } from './ccxt-dialect.ts'
-import { isList, isObject } from './ccxt-questions.ts'
+import { ifShown, isList, isObject } from './ccxt-questions.ts'
 
 /** The implicit methods that are used, by the names that ccxt gives them. */
 export interface AlpacaApi {
@@ -83,10 +83,11 @@ export const alpacaEquities: Dialect = {
   ],
   proves: true,
   windowMs: 90 * 86_400_000,
-  byVenueId: async (api, id) => {
-    const raw = await alpacaApi(api).traderPrivateGetV2OrdersOrderId({ order_id: id })
-    return isObject(raw) && typeof raw.id === 'string' ? parse(api, raw) : undefined
-  },
+  byVenueId: (api, id) =>
+    ifShown(async () => {
+      const raw = await alpacaApi(api).traderPrivateGetV2OrdersOrderId({ order_id: id })
+      return isObject(raw) && typeof raw.id === 'string' ? parse(api, raw) : undefined
+    }),
   statusOf: alpacaStatus,
   tradesOfOrder: async (api, id, _symbol, since) =>
     (await alpacaTrades(api, since)).filter(({ order }) => order === id),

@@ -86,9 +86,11 @@ export const ccxtAccount = (settings: CcxtAccountSettings): Account => {
       return { value: trades, raw: raws.join('\n') }
     },
     whose: async (venueOrderId, symbol) => {
-      const { value, raw } = await exchange.ask(`whose order ${venueOrderId} is`, api =>
+      const what = `whose order ${venueOrderId} is`
+      const { value, raw, heard } = await exchange.ask(what, api =>
         dialect.byVenueId(api, venueOrderId, symbol),
       )
+      demand(heard.length > 0 && heard.every(each => parsed(each) !== undefined), what, heard)
       return { value: value?.id === venueOrderId ? ours(value.clientOrderId) : undefined, raw }
     },
     holdings: async () => {

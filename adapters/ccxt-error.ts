@@ -31,6 +31,9 @@ const classesOf = (error: unknown): readonly string[] => {
 
 export const isNotFound = (error: unknown): boolean => classesOf(error).includes('OrderNotFound')
 
+/** Not there, or under no number that the exchange takes: kraken and Alpaca refuse the number of an order that they do not have. */
+export const isNoOrder = (error: unknown): boolean => classesOf(error).includes('InvalidOrder')
+
 /** Whether the exchange has understood and does not take the keys. */
 export const isRefusalOfKeys = (error: unknown): boolean => {
   const classes = classesOf(error)

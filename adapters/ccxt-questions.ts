@@ -2,7 +2,7 @@
 
 import type { Balances, Exchange, Order, Trade } from 'ccxt'
 import type { Dialect, Lookup, Wanted } from './ccxt-dialect.ts'
-import { isNotFound } from './ccxt-error.ts'
+import { isNoOrder, isNotFound } from './ccxt-error.ts'
 
 /** Milliseconds. */
 export const day = 86_400_000
@@ -39,16 +39,21 @@ export const open = (
   answers,
 })
 
-/** Undefined when the exchange says that there is none. */
-export const byVenueId: Dialect['byVenueId'] = async (api, id, symbol) => {
+/** Undefined when the exchange does not show one, which proves nothing. */
+export const ifShown = async (ask: () => Promise<Order | undefined>): Promise<Order | undefined> => {
   try {
-    const order = await api.fetchOrder(id, symbol)
-    return order.id === undefined ? undefined : order
+    return await ask()
   } catch (error) {
-    if (isNotFound(error)) return undefined
+    if (isNoOrder(error)) return undefined
     throw error
   }
 }
+
+export const byVenueId: Dialect['byVenueId'] = (api, id, symbol) =>
+  ifShown(async () => {
+    const order = await api.fetchOrder(id, symbol)
+    return order.id === undefined ? undefined : order
+  })
 
 /** By currency, free and held together. */
 export const totals = async (api: Exchange): Promise<Readonly<Record<string, unknown>>> => {

@@ -41,10 +41,14 @@ export const reconcile: Command<Options> = {
           'Id of an order in doubt that no list of the venue reaches back to, and that it never had, as you have seen there',
       })
       .option('reason', { type: 'string', describe: 'How you know; kept in the ledger' })
-      .option('what-if', { type: 'boolean', describe: 'Show what --never-had would record; write nothing' })
-      .implies({ 'never-had': 'reason', reason: 'never-had', 'what-if': 'never-had' })
-      .conflicts('never-had', 'adopt'),
+      .option('what-if', { type: 'boolean', describe: 'Show what --never-had would record; write nothing' }),
   run: async (engine, { adopt, label, neverHad: orderId, reason = '', whatIf }) => {
+    if (orderId === undefined && (reason !== '' || whatIf === true))
+      throw new Stop(exit.usage, '--reason and --what-if are for an order; add --never-had ORDER')
+    if (orderId !== undefined && reason.trim() === '')
+      throw new Stop(exit.usage, `how do you know that the venue never had ${orderId}? add --reason HOW`)
+    if (orderId !== undefined && adopt !== undefined)
+      throw new Stop(exit.usage, '--never-had and --adopt are two statements; make them one after the other')
     if (orderId !== undefined && whatIf === true) return wouldGiveUp(engine, orderId, reason)
     const store = await engine.writeLedger('reconcile')
     try {

@@ -73,6 +73,25 @@ describe.each(tried)('%s', (_name, venueName, symbol, kind) => {
     ])
   })
 
+  test('whose order it is that has a number is ours to know, the owner’s, or not shown', async () => {
+    const { venueOrderId = '' } = desk.orders.find(({ request }) => request.orderId === desk.idOf(101)) ?? {}
+    const whose = async (number: string) => (await desk.venue.account?.whose?.(number, symbol))?.value
+    // By the number alone: the ledger does not know it yet.
+    const blank = deskAt(exchange, [symbol], kind)
+    expect((await blank.venue.account?.whose?.(venueOrderId, symbol))?.value).toBe(desk.idOf(101))
+    expect(await whose(venueOrderId)).toBe(desk.idOf(101))
+    const { orderId } = await venue.ownerOrder({
+      symbol: kind === 'equities' ? 'AAPL/USD' : symbol,
+      side: 'buy',
+      quantity,
+    })
+    expect(await whose(orderId)).toBeUndefined()
+    expect(await whose(`${venueOrderId.slice(0, -2)}zz`)).toBeUndefined()
+    await venue.faults.add({ on: '*', times: 0, fault: { kind: 'bad-body', body: 'garbage' } })
+    await expect(whose(venueOrderId)).rejects.toThrow(VenueUnavailable)
+    await venue.faults.clear()
+  })
+
   test('a resting order is open until it is cancelled, and too late to cancel after that', async () => {
     await desk.place(102, { symbol, quantity, type: 'limit', limitPrice: low })
     expect(await desk.venue.find(desk.idOf(102), symbol)).toMatchObject({ kind: 'open', filled: '0' })

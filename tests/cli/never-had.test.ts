@@ -69,8 +69,15 @@ test('an order that no list reaches back to is given up by a word, and found out
   expect(held.stdout).toContain('veritape reconcile --never-had ORDER --reason HOW')
 
   const before = bytesOf(join(stage.folder, 'ledger/book'))
-  expect((await typed('--never-had', orderId)).code).toBe(64)
-  expect((await typed(...word, '--adopt', '1', '--label', 'mine')).code).toBe(64)
+  const misread = [
+    [['--never-had', orderId], 'add --reason HOW'],
+    [['--never-had', orderId, '--reason', ' '], 'add --reason HOW'],
+    [['--reason', 'r'], 'add --never-had ORDER'],
+    [['--what-if'], 'add --never-had ORDER'],
+    [[...word, '--adopt', '1', '--label', 'mine'], 'one after the other'],
+  ] as const
+  for (const [flags, sentence] of misread)
+    expect(await typed(...flags)).toMatchObject({ code: 64, stderr: expect.stringContaining(sentence) })
   expect(await typed('--never-had', 'abcdefg-99', '--reason', 'r')).toMatchObject({
     code: 65,
     stderr: expect.stringContaining('no order abcdefg-99 in this book'),
