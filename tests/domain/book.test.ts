@@ -4,11 +4,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nyseCalendar } from '../../adapters/nyse-calendar.ts'
 import { tradedSymbols } from '../../commands/seating.ts'
+import { exposureOf } from '../../domain/answer.ts'
 import {
   type Book,
   emptyBook,
   equityOf,
   evolveBook,
+  haltsDue,
   holdingOf,
   liveOrders,
   orderPrice,
@@ -26,8 +28,10 @@ import {
   OrderCancelled,
   OrderCancelRequested,
   OrderOutcomeUnknown,
+  OrderRejected,
+  operatorsWord,
 } from '../../domain/order.ts'
-import { DrawdownBreached, haltOfOverfill, TradingHalted } from '../../domain/safety.ts'
+import { DrawdownBreached, haltOfOverfill, haltOfReturn, TradingHalted } from '../../domain/safety.ts'
 import { WatchlistPublished } from '../../domain/scan.ts'
 import { config } from '../engine-in-memory.ts'
 import * as ledger from '../projections/ledger-of.ts'
@@ -154,6 +158,37 @@ describe('positions', () => {
     evolveBook(book, { ...halt, id: haltOfOverfill(id).id } as Recorded<BookEvent>)
     evolveBook(book, ledgerOf([parts[1]])[0] as Recorded<BookEvent>)
     expect(book.overfills.size).toBe(0)
+  })
+
+  test('that turn up behind an operator’s word halt once, and hold everything up until their halt is recorded', () => {
+    const wish = [opened(), intent(), requested(2)] as const
+    const { orderId: id } = wish[2].data
+    const word = OrderRejected({ orderId: id, reason: operatorsWord('I looked') })
+    const gone = [...wish, OrderOutcomeUnknown({ orderId: id, detail: 'd' }), word]
+    expect(bookOf(...gone).returned.size).toBe(0)
+    const other = OrderRejected({ orderId: id, reason: 'the venue never had it' })
+    const accepted = OrderAccepted({ orderId: id, venueOrderId: 'v-1' })
+    expect(bookOf(...gone.slice(0, -1), other, accepted).returned.size).toBe(0)
+    const book = bookOf(...gone, accepted, buy('0.1', '100', { orderId: id }))
+    expect([...book.returned]).toEqual([id])
+    expect(haltsDue(book).map(({ id: due }) => due)).toEqual([haltOfReturn(id).id])
+    const circumstances = {
+      now: later(1),
+      rules: () => rules,
+      limits: config.limits,
+      watchlist: undefined,
+      dryRun: false,
+      prefix: 'p',
+      marketClockKnown: true,
+    }
+    expect(exposureOf(book, wish[1].data, circumstances).trading).toBe('halted')
+    const [halt] = ledgerOf([haltOfReturn(id).event])
+    evolveBook(book, { ...halt, id: haltOfReturn(id).id } as Recorded<BookEvent>)
+    expect(haltsDue(book)).toEqual([])
+    // Its later parts are no news.
+    const rest = ledgerOf([buy('0.1', '100', { orderId: id, tradeId: 't-2' })])
+    for (const each of rest) evolveBook(book, each)
+    expect(haltsDue(book)).toEqual([])
   })
 
   test('that were sold twice halt, though neither order was filled beyond what it asked', () => {
