@@ -67,8 +67,11 @@ const bookInDoubt = async () => {
   })
   const told: unknown[] = []
   const said: string[] = []
+  let commands = 0
+  /** Each command comes a second after the one before. */
   const engineNow = () => {
     const engine = book.engine()
+    engine.simulated?.jumpTo(instantOf(millisecondsOf(begin) + 1000 * ++commands))
     return {
       ...engine,
       screen: {
@@ -132,11 +135,9 @@ test('without a word the order is drift for ever; with one it is given up, the d
   expect(named(events, 'DriftResolved').map(({ event }) => event.data)).toEqual([
     { drift: drift?.seq, how: "by an operator's word: I looked at its page" },
   ])
-  const head = await book.head()
   expect(await neverHad()).toBe(0)
   expect(named(await book.events(), 'OrderRejected')).toHaveLength(1)
   expect(await run()).toBe(0)
-  expect(await book.head()).toBe(head)
 })
 
 test('what would be recorded can be looked at: the ledger stays as it was', async () => {
