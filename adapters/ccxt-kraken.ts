@@ -48,6 +48,8 @@ const krakenTrades = async (api: Exchange, since: number): Promise<readonly Trad
     offset += page.length
     const { result } = api.last_json_response as { readonly result?: { readonly count?: unknown } }
     // A trade in between moves the pages by one: the overlap does no harm, and the last page is asked for again.
-    if (page.length === 0 || found.size >= Number(result?.count ?? Number.NaN)) return [...found.values()]
+    const { count } = result ?? {}
+    if (found.size >= Number(count ?? Number.NaN)) return [...found.values()]
+    if (page.length === 0) throw new Error(`the list ends with ${found.size} of ${count} trades`)
   }
 }

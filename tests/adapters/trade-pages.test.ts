@@ -114,6 +114,20 @@ describe('pages that do not go on', () => {
     )
   }
 
+  test('of kraken prove nothing when one is empty before as many were told as there are', async () => {
+    const kraken = (count: number | undefined) => {
+      const api = {
+        last_json_response: { error: [], result: { count } },
+        fetchMyTrades: async (...[, , , { ofs }]: readonly [unknown, unknown, unknown, { ofs: number }]) =>
+          ofs < 50 ? rows(ofs, 50) : [],
+      }
+      return dialectOf('kraken').trades(api as unknown as Parameters<Dialect['trades']>[0], undefined, 0, 9)
+    }
+    expect(await kraken(50)).toHaveLength(50)
+    await expect(kraken(120)).rejects.toThrow('50 of 120 trades')
+    await expect(kraken(undefined)).rejects.toThrow('50 of undefined trades')
+  })
+
   test('prove nothing when they are full', async () => {
     await expect(trades(() => ({ items: rows(0, 100), lastId: 100 }))).rejects.toThrow('does not go on')
     await expect(trades(() => ({ items: rows(0, 100) }))).rejects.toThrow('does not go on')
