@@ -6,7 +6,13 @@ import { type Decimal, isZero } from '../domain/decimal.ts'
 import type { Order } from '../domain/order.ts'
 import { intentOf, orderIdFrom } from '../domain/order-id.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
-import { type Account, type AccountTrade, type RestingOrder, VenueUnavailable } from '../domain/venue.ts'
+import {
+  type Account,
+  type AccountTrade,
+  type OrderOwner,
+  type RestingOrder,
+  VenueUnavailable,
+} from '../domain/venue.ts'
 import type { Dialect } from './ccxt-dialect.ts'
 import { dialectOf } from './ccxt-dialects.ts'
 import type { CcxtExchange } from './ccxt-exchange.ts'
@@ -48,6 +54,13 @@ export const ccxtAccount = (settings: CcxtAccountSettings): Account => {
     return intentOf(prefix, clientId) === undefined ? undefined : clientId
   }
 
+  /** An exchange that was never tried may leave our id out. */
+  const ownerOf = ({ clientOrderId }: VendorOrder): OrderOwner => {
+    const orderId = ours(clientOrderId)
+    if (orderId !== undefined) return { kind: 'ours', orderId }
+    return { kind: clientOrderId !== undefined || dialect.proves ? 'not-ours' : 'not-shown' }
+  }
+
   const orderIdOf = (venueOrderId: string): string | undefined => {
     for (const order of orders()) if (order.venueOrderId === venueOrderId) return order.request.orderId
     return undefined
@@ -87,11 +100,11 @@ export const ccxtAccount = (settings: CcxtAccountSettings): Account => {
     },
     whose: async (venueOrderId, symbol) => {
       const what = `whose order ${venueOrderId} is`
-      const { value, raw, heard } = await exchange.ask(what, api =>
-        dialect.byVenueId(api, venueOrderId, symbol),
+      const { value, raw, heard } = await exchange.ask(what, async api =>
+        api.has.fetchOrder ? dialect.byVenueId(api, venueOrderId, symbol) : undefined,
       )
-      demand(heard.length > 0 && heard.every(each => parsed(each) !== undefined), what, heard)
-      return { value: value?.id === venueOrderId ? ours(value.clientOrderId) : undefined, raw }
+      demand(heard.every(each => parsed(each) !== undefined), what, heard)
+      return { value: value?.id === venueOrderId ? ownerOf(value) : { kind: 'not-shown' }, raw }
     },
     holdings: async () => {
       const { value, raw, heard } = await exchange.ask('balances', dialect.holdings)

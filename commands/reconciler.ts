@@ -12,7 +12,7 @@ import {
   type Drift,
   type Evidence,
   lacksNumber,
-  mayBeOfLost,
+  mayBeOfUnseen,
   reconcile,
   tradeKey,
   type Verdict,
@@ -184,7 +184,7 @@ export const askAccount = async (
     found.set(orderId, await venue.find(orderId, symbol)) // over in the ledger, open at the venue
   }
   const trades = await account.tradesSince(from)
-  const whose = await numbersOf(books, account, trades.value, found)
+  const { others, raws: whose } = await ownersOf(books, account, trades.value, found)
   const told = new Set(trades.value.map(tradeKey))
   const lacking = earlier.filter(({ value }) => value.some(trade => !told.has(tradeKey(trade))))
   earlier.push(trades)
@@ -202,35 +202,38 @@ export const askAccount = async (
     found,
     resting: resting.value,
     trades: [...lacking.flatMap(({ value }) => value), ...trades.value],
+    others,
     holdings: holdings.value,
     evidence: await keep(JSON.stringify(raw)),
   }
 }
 
 /**
- * Trades name an order by the venue's number. Where no list reaches back to an order in doubt, the number of a trade that may be of it is
- * what leads to it: what has traded and is not said to be over counts as open, and is asked about by its number from then on. Adds to `found`;
- * gives the raw answers.
+ * Trades name an order by the venue's number. Where a lookup of ours proves nothing, the number of a trade that may be of it is what leads to
+ * it: what has traded and is not said to be over counts as open, and is asked about by its number from then on. Adds to `found`; gives the
+ * numbers of orders that are nobody's of ours, and the raw answers.
  */
-const numbersOf = async (
+const ownersOf = async (
   books: AccountBooks,
   { whose }: Account,
   trades: readonly AccountTrade[],
   found: Map<string, VenueOrder>,
-): Promise<readonly string[]> => {
+) => {
+  const others = new Set<string>()
   const raws: string[] = []
-  if (whose === undefined) return raws
+  if (whose === undefined) return { others, raws }
   const asked = new Set<string>()
   for (const trade of trades) {
     const { venueOrderId, symbol } = trade
-    if (asked.has(venueOrderId) || !mayBeOfLost(books, trade, found)) continue
+    if (asked.has(venueOrderId) || !mayBeOfUnseen(books, found, trade)) continue
     asked.add(venueOrderId)
-    const { value: orderId, raw } = await whose(venueOrderId, symbol)
+    const { value: owner, raw } = await whose(venueOrderId, symbol)
     raws.push(raw)
-    if (orderId !== undefined && found.get(orderId)?.kind === 'not-known')
-      found.set(orderId, { kind: 'open', venueOrderId })
+    if (owner.kind === 'not-ours') others.add(venueOrderId)
+    if (owner.kind === 'ours' && found.get(owner.orderId)?.kind === 'not-known')
+      found.set(owner.orderId, { kind: 'open', venueOrderId })
   }
-  return raws
+  return { others, raws }
 }
 
 type TradesAnswer = Observed<readonly AccountTrade[]>

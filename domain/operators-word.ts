@@ -4,8 +4,11 @@
 // It ends the order in the ledger, not the questions: the order is asked about for good, and halts the book if it comes to light.
 
 import { decide, evolve, isInDoubt, type Order, type OrderEvent, operatorsWord } from './order.ts'
-import { type Drift, noAnswer, provesNothing, type Verdict } from './reconciliation.ts'
+import { type Drift, noAnswer, provesNothing, provesNothingOfTrade, type Verdict } from './reconciliation.ts'
 import { isLeft } from './result.ts'
+
+/** What a reconciliation holds such an order as. */
+const words: ReadonlySet<string> = new Set([provesNothing, provesNothingOfTrade])
 
 /** Why the word is not taken. `said-already` and `never-had-it` are no refusals: there is nothing left to say. */
 export type Objection = 'said-already' | 'not-in-doubt' | 'never-had-it' | 'known-to-venue' | 'not-yet'
@@ -20,8 +23,7 @@ export const objectionTo = (before: Order, after: Order, drifts: readonly Drift[
   if (after.status === 'rejected') return 'never-had-it'
   if (!isInDoubt(after)) return 'known-to-venue'
   const isHeld = drifts.some(
-    ({ subject, name, venue }) =>
-      subject === 'order' && name === after.request.orderId && venue === provesNothing,
+    ({ subject, name, venue }) => subject === 'order' && name === after.request.orderId && words.has(venue),
   )
   return isHeld ? undefined : 'not-yet'
 }

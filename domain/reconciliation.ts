@@ -33,6 +33,8 @@ export interface Evidence {
   readonly found: ReadonlyMap<string, VenueOrder>
   readonly resting: readonly RestingOrder[]
   readonly trades: readonly AccountTrade[]
+  /** The venue's numbers of orders in the trades that it shows, and that are nobody's of ours. */
+  readonly others: ReadonlySet<string>
   readonly holdings: Readonly<Record<string, Decimal>>
   /** SHA-256 under which the raw answers are kept. */
   readonly evidence: string
@@ -90,8 +92,8 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
     if (answer.kind !== 'not-known') orderIdOfVenue.set(answer.venueOrderId, orderId)
 
   const tradesSeen = new Set<string>()
-  /** Orders in doubt that trades of no known order may be of. */
-  const perhapsTraded = new Set<string>()
+  /** Orders in doubt that trades of no known order may be of, and whether one of them is so new that the next answer may say it. */
+  const perhapsTraded = new Map<string, { justNow: boolean }>()
   const owners: AccountTrade[] = []
   for (const trade of seen.trades) {
     if (tradesSeen.has(tradeKey(trade))) continue
@@ -111,7 +113,9 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
       else if (!books.externalTrades.has(tradeKey(trade))) {
         books.applyTrade(expected, trade)
         const perhaps = mayBeOf(books, seen, trade)
-        for (const each of perhaps) perhapsTraded.add(each)
+        const justNow = isOfRound(seen, trade)
+        for (const each of perhaps)
+          perhapsTraded.set(each, { justNow: justNow || perhapsTraded.get(each)?.justNow === true })
         if (perhaps.length > 0) continue // it is shown again when that order is clear
         const { tradeId, venueOrderId, symbol, side, price, quantity, fee, feeCurrency, venueTime } = trade
         external.push(
@@ -175,7 +179,8 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
         !(isLive(order) && age <= unprovenMs)
       ) {
         // Agreed on, the trade would not be shown again.
-        const venue = 'not known, which proves nothing, and a trade may be of it'
+        const { justNow } = perhapsTraded.get(orderId) as { justNow: boolean }
+        const venue = justNow ? provesNothingYet : provesNothingOfTrade
         drift('order', orderId, order.request.symbol, order.status, venue)
         continue
       }
@@ -259,44 +264,57 @@ export const lacksNumber = ({ venueOrderId, status, isPresumed }: Order): boolea
   venueOrderId === undefined && (status !== 'rejected' || isPresumed === true)
 
 /** Ids of the orders in doubt that a trade of an unknown order may be of. */
-const mayBeOf = (
-  books: AccountBooks,
-  { observed, found }: Evidence,
-  { symbol, side, venueTime }: AccountTrade,
-): readonly string[] => {
-  const isOfThisRound = millisecondsOf(venueTime) >= millisecondsOf(observed) - roundMs
-  const inDoubt: string[] = []
-  for (const [orderId, { order }] of books.orders) {
-    const answer = found.get(orderId)
-    const isUnproven = answer?.kind === 'not-known' && answer.unproven !== undefined
-    const isSinceSent = millisecondsOf(venueTime) >= millisecondsOf(order.request.decided) - roundMs
-    if (!isOfThisRound && !(isUnproven && isSinceSent)) continue
-    const isClear = !lacksNumber(order) || (answer !== undefined && answer.kind !== 'not-known')
-    if (!isClear && order.request.symbol === symbol && order.request.side === side) inDoubt.push(orderId)
-  }
-  return inDoubt
+const mayBeOf = (books: AccountBooks, seen: Evidence, trade: AccountTrade): readonly string[] => {
+  if (seen.others.has(trade.venueOrderId)) return []
+  // An operator's word on an order says of old trades that they are not of it.
+  return unclear(books, seen.found, trade)
+    .filter(order => isOfRound(seen, trade) || (mayBeUnseen(order, seen.found, trade) && !order.isByWord))
+    .map(({ request }) => request.orderId)
 }
 
-/** Whether a trade of an unknown order may be of one that no list of the venue reaches back to. */
-export const mayBeOfLost = (books: AccountBooks, trade: AccountTrade, found: Evidence['found']): boolean => {
-  const { symbol, side, venueTime, venueOrderId, orderId } = trade
-  const isKnown =
-    orderId !== undefined ||
-    books.orderIdOfVenue.has(venueOrderId) ||
+const isOfRound = ({ observed }: Evidence, { venueTime }: AccountTrade): boolean =>
+  millisecondsOf(venueTime) >= millisecondsOf(observed) - roundMs
+
+/** Whether a trade may be of an order of ours that lookups cannot see: then the venue is asked whose order has its number. */
+export const mayBeOfUnseen = (
+  books: AccountBooks,
+  found: Evidence['found'],
+  trade: AccountTrade,
+): boolean => {
+  const isExplained =
+    trade.orderId !== undefined ||
+    books.orderIdOfVenue.has(trade.venueOrderId) ||
     books.orderIdOfTrade.has(tradeKey(trade)) ||
     books.externalTrades.has(tradeKey(trade))
-  if (isKnown) return false
-  for (const [id, answer] of found) {
-    if (answer.kind !== 'not-known' || answer.unproven === undefined) continue
-    const { request } = books.orders.get(id)?.order ?? {}
-    if (request?.symbol !== symbol || request.side !== side) continue
-    if (millisecondsOf(venueTime) >= millisecondsOf(request.decided) - roundMs) return true
-  }
-  return false
+  return !isExplained && unclear(books, found, trade).some(order => mayBeUnseen(order, found, trade))
+}
+
+/** Orders in the market and direction of a trade whose number at the venue, if they are there, nobody has told. */
+const unclear = (
+  { orders }: AccountBooks,
+  found: Evidence['found'],
+  { symbol, side }: AccountTrade,
+): readonly Order[] =>
+  [...orders.values()]
+    .map(({ order }) => order)
+    .filter(order => {
+      const { orderId, symbol: market, side: direction } = order.request
+      if (market !== symbol || direction !== side || !lacksNumber(order)) return false
+      return (found.get(orderId)?.kind ?? 'not-known') === 'not-known'
+    })
+
+/** An answer that proves nothing would not have shown the order, however old the trade is. */
+const mayBeUnseen = ({ request }: Order, found: Evidence['found'], { venueTime }: AccountTrade): boolean => {
+  const answer = found.get(request.orderId)
+  const isUnproven = answer?.kind === 'not-known' && answer.unproven !== undefined
+  return isUnproven && millisecondsOf(venueTime) >= millisecondsOf(request.decided) - roundMs
 }
 
 /** What the venue says of an order in doubt that its lists do not reach back to. */
 export const provesNothing = 'not known, which proves nothing'
+/** The same, while a trade that no order explains may be of it. */
+export const provesNothingOfTrade = `${provesNothing}, and a trade may be of it`
+const provesNothingYet = `${provesNothing} yet, and a trade of the last minutes may be of it`
 
 /** Why the outcome of an order is unknown that nobody else has said so of yet. */
 export const noAnswer = 'the process that asked for it did not hear an answer'

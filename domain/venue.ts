@@ -167,16 +167,19 @@ export interface AccountTrade {
   readonly venueTime: Instant
 }
 
+/** Whose an order at the venue is: the book's, by our id, or somebody else's. One that is not shown may be anybody's. */
+export type OrderOwner =
+  | { readonly kind: 'ours'; readonly orderId: string }
+  | { readonly kind: 'not-ours' }
+  | { readonly kind: 'not-shown' }
+
 /** What the venue says of the whole account: the other side of a reconciliation. Each call throws VenueUnavailable. */
 export interface Account {
   restingOrders(): Promise<Observed<readonly RestingOrder[]>>
   /** Every trade since the instant, oldest first, all pages; a page that cannot be completed throws. */
   tradesSince(since: Instant): Promise<Observed<readonly AccountTrade[]>>
-  /**
-   * Our id of the order that the venue has under that number; undefined when it carries none of ours, or is not shown. Absent
-   * where a trade says it itself.
-   */
-  whose?(venueOrderId: string, symbol: string): Promise<Observed<string | undefined>>
+  /** Whose order has that number. Absent where a trade says it itself. */
+  whose?(venueOrderId: string, symbol: string): Promise<Observed<OrderOwner>>
   /** Total quantity (free and in orders) by asset for crypto, by symbol for equities, cash by its currency; zeros left out. */
   holdings(): Promise<Observed<Readonly<Record<string, Decimal>>>>
 }

@@ -78,15 +78,16 @@ describe.each(tried)('%s', (_name, venueName, symbol, kind) => {
     const whose = async (number: string) => (await desk.venue.account?.whose?.(number, symbol))?.value
     // By the number alone: the ledger does not know it yet.
     const blank = deskAt(exchange, [symbol], kind)
-    expect((await blank.venue.account?.whose?.(venueOrderId, symbol))?.value).toBe(desk.idOf(101))
-    expect(await whose(venueOrderId)).toBe(desk.idOf(101))
+    const ours = { kind: 'ours', orderId: desk.idOf(101) }
+    expect((await blank.venue.account?.whose?.(venueOrderId, symbol))?.value).toEqual(ours)
+    expect(await whose(venueOrderId)).toEqual(ours)
     const { orderId } = await venue.ownerOrder({
       symbol: kind === 'equities' ? 'AAPL/USD' : symbol,
       side: 'buy',
       quantity,
     })
-    expect(await whose(orderId)).toBeUndefined()
-    expect(await whose(`${venueOrderId.slice(0, -2)}zz`)).toBeUndefined()
+    expect(await whose(orderId)).toEqual({ kind: 'not-ours' })
+    expect(await whose(`${venueOrderId.slice(0, -2)}zz`)).toEqual({ kind: 'not-shown' })
     await venue.faults.add({ on: '*', times: 0, fault: { kind: 'bad-body', body: 'garbage' } })
     await expect(whose(venueOrderId)).rejects.toThrow(VenueUnavailable)
     await venue.faults.clear()

@@ -12,7 +12,7 @@ import { orderIdOf, orderPrefix } from '../../domain/order-id.ts'
 import { RunStarted } from '../../domain/run.ts'
 import { accountStream, orderStreamOf, runStream, strategyStream } from '../../domain/stream.ts'
 import { instantOf, millisecondsOf } from '../../domain/time.ts'
-import type { Account, AccountTrade, VenueOrder } from '../../domain/venue.ts'
+import type { Account, AccountTrade, OrderOwner, VenueOrder } from '../../domain/venue.ts'
 import { identity, intentRaised, orderRequested, runStarted } from '../cast.ts'
 import { begin, closeOf, config, named, trade, world } from '../engine-in-memory.ts'
 
@@ -25,7 +25,7 @@ interface Says {
   trades: AccountTrade[]
   holdings: Record<string, Decimal>
   /** Whose order has the number; undefined where the venue cannot be asked. */
-  whose?: Record<string, string>
+  whose?: Record<string, OrderOwner>
 }
 
 /** A book whose order of three days ago is in doubt, at a venue that says this; `says` may be changed. */
@@ -63,7 +63,7 @@ const bookInDoubt = async () => {
     holdings: async () => ({ value: says.holdings, raw: JSON.stringify(says.holdings) }),
     ...(says.whose === undefined
       ? {}
-      : { whose: async number => ({ value: says.whose?.[number], raw: number }) }),
+      : { whose: async number => ({ value: says.whose?.[number] ?? { kind: 'not-shown' }, raw: number }) }),
   })
   const told: unknown[] = []
   const said: string[] = []
@@ -182,6 +182,20 @@ test('no word is taken of an order that may be of a trade of this moment, or tha
   expect(await types()).not.toContain('OrderRejected')
 })
 
+test('a trade that nobody can tell the owner of is held until somebody gives the order up; then it is the owner’s', async () => {
+  const { book, says, run, neverHad } = await bookInDoubt()
+  says.trades = [traded()]
+  says.holdings = afterTrade
+  says.whose = {} // its order is not shown any more either
+  expect(await run()).toBe(1)
+  expect(named(await book.events(), 'ExternalTradeObserved')).toEqual([])
+  expect(await neverHad()).toBe(0)
+  expect(await run()).toBe(0)
+  const events = await book.events()
+  expect(named(events, 'ExternalTradeObserved').map(({ event }) => event.data.tradeId)).toEqual(['t-9'])
+  expect(named(events, 'OrderFilled')).toEqual([])
+})
+
 test('what comes to light behind the word is the book’s own, and halts it', async () => {
   const { book, orderId, says, asked, run, neverHad, execute } = await bookInDoubt()
   await run()
@@ -211,7 +225,7 @@ test.each(['before the word', 'behind the word'])(
   'the number of a trade leads to the order that no list shows: %s',
   async when => {
     const { book, orderId, says, run, neverHad } = await bookInDoubt()
-    says.whose = { 'v-9': orderId }
+    says.whose = { 'v-9': { kind: 'ours', orderId }, 'v-8': { kind: 'not-ours' } }
     if (when === 'behind the word') await neverHad()
     // Hours old, so that nothing but its number tells it from the owner's.
     says.trades = [traded({ venueTime: daysBefore(0.02) }), traded({ tradeId: 't-8', venueOrderId: 'v-8' })]

@@ -14,6 +14,7 @@ import {
   OrderRejected,
   OrderRequested,
   OrderResendRequested,
+  operatorsWord,
 } from '../../domain/order.ts'
 import { type Evidence, lacksNumber, reconcile } from '../../domain/reconciliation.ts'
 import { DriftFound, HoldingsObserved, ReconciliationCompleted } from '../../domain/truth.ts'
@@ -54,6 +55,7 @@ const seen = (given: Partial<Evidence> = {}): Evidence => ({
   found: new Map(),
   resting: [],
   trades: [],
+  others: new Set(),
   holdings: { USDT: '100000' },
   evidence: 'e',
   ...given,
@@ -215,11 +217,27 @@ describe('our orders', () => {
     const before = { ...nobodys, venueTime: '2023-03-24T11:00:00.000Z' }
     expect(reconcile(lost, seen({ ...round, trades: [before], found: unproven }), 0).external).toHaveLength(1)
 
+    // Whose it is, the venue may say by the number of its order.
+    const others = new Set(['v-1'])
+    expect(reconcile(lost, seen({ ...round, found: unproven, others }), 0).external).toHaveLength(1)
+
     // One that was given up is not live: trades are not looked at from its request on for its sake.
     const doubted = OrderOutcomeUnknown({ orderId, detail: 'd' })
     const gone = OrderRejected({ orderId, reason: 'the venue never had it' })
     const givenUp = booksOf(...agreed, OrderRequested(request), doubted, gone)
     expect(reconcile(givenUp, seen({ ...round, found: unproven }), 864e5).drifts).toHaveLength(1)
+    const byWord = OrderRejected({ orderId, reason: operatorsWord('it is not on its page') })
+    const settled = booksOf(...agreed, OrderRequested(request), doubted, byWord)
+    expect(reconcile(settled, seen({ ...round, found: unproven }), 864e5)).toMatchObject({
+      external: [{ type: 'ExternalTradeObserved' }],
+      drifts: [],
+    })
+    const justNow = { ...round, trades: [{ ...nobodys, venueTime: late }] }
+    const soon = reconcile(settled, seen({ ...justNow, found: unproven }), 864e5)
+    expect(soon.drifts).toMatchObject([
+      { venue: expect.stringContaining('nothing yet, and a trade of the last') },
+    ])
+    expect(soon.external).toEqual([])
   })
 
   test('a trade that the ledger has as a fill is ours, also when nobody told under which number the venue has its order', () => {
