@@ -103,7 +103,11 @@ export const ccxtAccount = (settings: CcxtAccountSettings): Account => {
       const { value, raw, heard } = await exchange.ask(what, async api =>
         api.has.fetchOrder ? dialect.byVenueId(api, venueOrderId, symbol) : undefined,
       )
-      demand(heard.every(each => parsed(each) !== undefined), what, heard)
+      demand(
+        heard.every(each => parsed(each) !== undefined),
+        what,
+        heard,
+      )
       return { value: value?.id === venueOrderId ? ownerOf(value) : { kind: 'not-shown' }, raw }
     },
     holdings: async () => {

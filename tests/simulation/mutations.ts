@@ -122,8 +122,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a trade of an order that nothing can prove is the owner's, because it is old",
     file: 'domain/reconciliation.ts',
-    find: 'if (!isOfThisRound && !(isUnproven && isSinceSent)) continue',
-    put: 'if (!isOfThisRound && (isUnproven || isSinceSent)) continue',
+    find: '.filter(order => isOfRound(seen, trade) || (mayBeUnseen(order, seen.found, trade) && !order.isByWord))',
+    put: '.filter(() => isOfRound(seen, trade))',
   },
   {
     name: 'an order that cannot be heard is over',
