@@ -175,7 +175,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'repairs bytes and leaves names to a sync that has failed',
-    soonest: 'repair.test',
+    soonest: 'repair',
     file: 'adapters/ledger-repair.ts',
     find: '  nameAnew(files, folder, identity)\n',
     put: "  if (folder === '') nameAnew(files, folder, identity)\n",
