@@ -4,8 +4,9 @@
 import { type AccountBooks, accountBooks, accountTypes } from '../domain/account-books.ts'
 import { because } from '../domain/event.ts'
 import type { Identity } from '../domain/event-store.ts'
+import { awaitsWord } from '../domain/operators-word.ts'
 import { orderPrefix } from '../domain/order-id.ts'
-import { differenceOf, provesNothing } from '../domain/reconciliation.ts'
+import { differenceOf } from '../domain/reconciliation.ts'
 import { truthStream } from '../domain/stream.ts'
 import { type Instant, millisecondsOf } from '../domain/time.ts'
 import { type Venue, VenueUnavailable } from '../domain/venue.ts'
@@ -233,7 +234,7 @@ const show = ({ screen, config }: Engine, { books }: Reconciler, outcome: Reconc
     screen.say(
       'It is held until it agrees again. What you can explain: veritape reconcile --adopt DRIFT --label WHY',
     )
-    if ([...books.drifts.values()].some(({ data }) => data.venue === provesNothing))
+    if ([...books.drifts.values()].some(({ data }) => awaitsWord(data)))
       screen.say(
         'Look for that order at the venue itself. If it was never there: veritape reconcile --never-had ORDER --reason HOW',
       )

@@ -7,8 +7,9 @@ import { decide, evolve, isInDoubt, type Order, type OrderEvent, operatorsWord }
 import { type Drift, noAnswer, provesNothing, provesNothingOfTrade, type Verdict } from './reconciliation.ts'
 import { isLeft } from './result.ts'
 
-/** What a reconciliation holds such an order as. */
-const words: ReadonlySet<string> = new Set([provesNothing, provesNothingOfTrade])
+/** Whether a drift is an order that a reconciliation can only hold: nothing that the venue will say can settle it. */
+export const awaitsWord = ({ subject, venue }: Drift): boolean =>
+  subject === 'order' && (venue === provesNothing || venue === provesNothingOfTrade)
 
 /** Why the word is not taken. `said-already` and `never-had-it` are no refusals: there is nothing left to say. */
 export type Objection = 'said-already' | 'not-in-doubt' | 'never-had-it' | 'known-to-venue' | 'not-yet'
@@ -22,9 +23,7 @@ export const objectionTo = (before: Order, after: Order, drifts: readonly Drift[
   if (!isInDoubt(before)) return 'not-in-doubt'
   if (after.status === 'rejected') return 'never-had-it'
   if (!isInDoubt(after)) return 'known-to-venue'
-  const isHeld = drifts.some(
-    ({ subject, name, venue }) => subject === 'order' && name === after.request.orderId && words.has(venue),
-  )
+  const isHeld = drifts.some(drift => drift.name === after.request.orderId && awaitsWord(drift))
   return isHeld ? undefined : 'not-yet'
 }
 
