@@ -129,7 +129,7 @@ export const objections = (run: Run): readonly string[] => {
   const halts = new Map<number, string>()
   const over = new Set<string>()
   const left = new Map<string, bigint>()
-  const sent = new Set<string>()
+  const sentAgain = new Set<string>()
   for (const { orderId, reduceOnly, head, unheard } of run.asked) {
     for (; at < head; at++) {
       const { type, seq, data } = lines[at] as Line
@@ -137,6 +137,7 @@ export const objections = (run: Run): readonly string[] => {
       if (type === 'OrderFilled')
         left.set(data.orderId, (left.get(data.orderId) ?? 0n) - units(data.quantity))
       if (terminal.test(type) || (left.get(data.orderId) ?? 1n) <= 0n) over.add(data.orderId)
+      if (type === 'OrderResendRequested') sentAgain.add(data.orderId)
       if (type === 'TradingHalted') halts.set(seq, data.level)
       if (type === 'TradingResumed') for (const lifted of data.lifts) halts.delete(lifted)
     }
@@ -147,13 +148,12 @@ export const objections = (run: Run): readonly string[] => {
     const levels = [...halts.values()]
     if (levels.includes('halted') || (levels.length > 0 && !reduceOnly))
       no(`safety: ${orderId} was sent while trading was ${levels.join(', ')}`)
-    // What is sent again was counted when it was first sent.
+    // What is sent again was decided and counted before, also where the process died before it was sent at all.
     const silent = unheard.find(
       each => !over.has(each) && requests.get(each)?.data.symbol === request?.data.symbol,
     )
-    if (silent !== undefined && !reduceOnly && !sent.has(orderId))
+    if (silent !== undefined && !reduceOnly && !sentAgain.has(orderId))
       no(`safety: ${orderId} takes new risk while ${silent} cannot be heard of in its market`)
-    sent.add(orderId)
   }
 
   // 4. Money and quantity, to the last digit, with everything that is not ours named as such.
