@@ -2,7 +2,7 @@
 // first, a hundred on a page whatever is asked for, and go on behind the `lastId` of the page before:
 // https://www.kucoin.com/docs/rest/spot-trading/spot-hf-trade-pro-account/get-hf-filled-list, get-hf-completed-order-list
 
-import type { Exchange } from 'ccxt'
+import type { Exchange, Order } from 'ccxt'
 import { add, type Decimal } from '../domain/decimal.ts'
 import type { Dialect } from './ccxt-dialect.ts'
 import {
@@ -71,6 +71,7 @@ export const kucoin: Dialect = {
   // Orders that were cancelled unfilled are shown for two days: https://www.kucoin.com/docs-new/rest/ua/get-order-history
   windowMs: 2 * day,
   byVenueId,
+  statusOf: kucoinStatus,
   tradesOfOrder: (api, id, symbol) =>
     pages(api, from => api.fetchOrderTrades(id, symbol, undefined, undefined, from)),
   perSymbol: true,
@@ -97,6 +98,12 @@ export const kucoin: Dialect = {
   answersOpenOrders: isKucoinList,
   stop: undefined,
   deadMansSwitch: false,
+}
+
+/** ccxt takes any record of a cancel for the end; a part of an order can be cancelled (`cancelSize`), and the rest is active. */
+function kucoinStatus({ info, status }: Order): string | undefined {
+  const { isActive, active } = info as { readonly isActive?: unknown; readonly active?: unknown }
+  return isActive === true || active === true ? 'open' : status
 }
 
 interface KucoinAccounts {

@@ -6,7 +6,7 @@ import { dialectOf } from '../../adapters/ccxt-dialects.ts'
 import { constructCcxt } from '../../adapters/ccxt-exchange.ts'
 import { endOf, isOpen } from '../../adapters/ccxt-standing.ts'
 
-/** An order of 2 with 1 filled, as alpaca and bitfinex show it. */
+/** An order of 2 with 1 filled, as alpaca, bitfinex and kucoin show it. */
 const answers: Readonly<Record<string, (word: string) => unknown>> = {
   alpaca: status => ({
     id: 'v-1',
@@ -33,6 +33,16 @@ const answers: Readonly<Record<string, (word: string) => unknown>> = {
     for (const [at, value] of Object.entries(said)) row[Number(at)] = value
     return row
   },
+  kucoin: word => ({
+    id: 'v-1',
+    symbol: 'BTC-USD',
+    type: 'limit',
+    side: 'buy',
+    size: '2',
+    dealSize: '1',
+    [word.includes('of the fast system') ? 'active' : 'isActive']: word.startsWith('active'),
+    cancelExist: word.includes('cancelled'),
+  }),
 }
 
 // https://docs.alpaca.markets/docs/orders-at-alpaca#order-lifecycle
@@ -69,8 +79,13 @@ const bitfinex = {
   ],
   rejected: ['RSN_DUST', 'RSN_PAUSE'],
 }
+// Words of ours for its two flags.
+const kucoin = {
+  open: ['active', 'active, a part cancelled', 'active, a part cancelled, of the fast system'],
+  cancelled: ['cancelled', 'cancelled, of the fast system'],
+}
 
-const cases = Object.entries({ alpaca, bitfinex }).flatMap(([exchange, standings]) =>
+const cases = Object.entries({ alpaca, bitfinex, kucoin }).flatMap(([exchange, standings]) =>
   Object.entries(standings).flatMap(([standing, words]) =>
     words.map(word => [exchange, word, standing] as const),
   ),
