@@ -4,11 +4,12 @@ import { accountBooks, accountTypes } from '../domain/account-books.ts'
 import type { EventStore } from '../domain/event-store.ts'
 import { sha256 } from '../domain/hash.ts'
 import { reconcile, type Verdict } from '../domain/reconciliation.ts'
+import { askAccount } from './ask-account.ts'
 import type { Audited } from './audit.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
 import { venueOf } from './reconcile.ts'
-import { askAccount, unprovenMsOf } from './reconciler.ts'
+import { unprovenMsOf } from './reconciler.ts'
 import { counted } from './sentence.ts'
 
 /** As of reconcile: an answer may have been older than another, and an executor may write in between. */

@@ -10,9 +10,10 @@ import { reconcile } from '../domain/reconciliation.ts'
 import { orderStreamOf, truthStream } from '../domain/stream.ts'
 import { DriftResolved } from '../domain/truth.ts'
 import type { Account, Venue } from '../domain/venue.ts'
+import { askAccount } from './ask-account.ts'
 import type { Engine } from './engine.ts'
 import { exit, Stop } from './exit.ts'
-import { askAccount, type Reconciler, unprovenMsOf } from './reconciler.ts'
+import { type Reconciler, unprovenMsOf } from './reconciler.ts'
 
 /** Reconciles, then records the word if it is still needed. Throws Stop when it is refused, and VenueUnavailable. */
 export const neverHad = async (

@@ -7,21 +7,14 @@ import type { Config } from '../domain/config.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import { because, becauseOf, outside, type Proposed, propose, type Recorded } from '../domain/event.ts'
 import type { EventStore } from '../domain/event-store.ts'
-import { decide, evolve, isLive, type Order } from '../domain/order.ts'
-import {
-  type Drift,
-  type Evidence,
-  lacksNumber,
-  mayBeOfUnseen,
-  reconcile,
-  tradeKey,
-  type Verdict,
-} from '../domain/reconciliation.ts'
+import { decide, evolve, type Order } from '../domain/order.ts'
+import { type Drift, reconcile, type Verdict } from '../domain/reconciliation.ts'
 import { isLeft } from '../domain/result.ts'
 import { orderStreamOf, truthStream } from '../domain/stream.ts'
 import type { Instant } from '../domain/time.ts'
 import { DriftResolved, ExternalBalanceAdopted, ReconciliationCompleted } from '../domain/truth.ts'
-import type { Account, AccountTrade, Observed, Venue, VenueOrder } from '../domain/venue.ts'
+import type { Account, Venue } from '../domain/venue.ts'
+import { askAccount, type TradesAnswer } from './ask-account.ts'
 import { type Bookkeeper, bookkeeper, type Write } from './bookkeeper.ts'
 import type { Engine } from './engine.ts'
 import { markOf } from './order-desk.ts'
@@ -157,86 +150,6 @@ export const reconciler = async (
 /** For so long a venue may still be about to take what it does not know; one in this process takes it at once. */
 export const unprovenMsOf = ({ orders }: Config, { remote }: Venue): number =>
   remote ? orders.resendSeconds * 1000 : 0
-
-/**
- * One round of questions. Orders first, then trades, then holdings: each answer is at least as new as what it has to
- * explain. `keep` gives the SHA-256 of the raw answers. `earlier`: the trades that the rounds before were told of; what one
- * answer has shown has happened, also when the next one lacks it. Throws VenueUnavailable.
- */
-export const askAccount = async (
-  books: AccountBooks,
-  venue: Venue,
-  account: Account,
-  observed: Instant,
-  keep: (raw: string) => Promise<string>,
-  earlier: TradesAnswer[] = [],
-): Promise<Evidence> => {
-  const found = new Map<string, VenueOrder>()
-  const from = books.tradesFrom(observed)
-  // A trade that will be told may be of any order that had not ended by then, however long ago it was sent.
-  const mayHaveTraded = ({ endedAt, sentAt }: Order) => (endedAt ?? sentAt) >= from
-  for (const { order } of books.orders.values())
-    if (isLive(order) || (lacksNumber(order) && (order.isByWord || mayHaveTraded(order))))
-      found.set(order.request.orderId, await venue.find(order.request.orderId, order.request.symbol))
-  const resting = await account.restingOrders()
-  for (const { orderId, symbol } of resting.value) {
-    if (orderId === undefined || found.has(orderId) || !books.orders.has(orderId)) continue
-    found.set(orderId, await venue.find(orderId, symbol)) // over in the ledger, open at the venue
-  }
-  const trades = await account.tradesSince(from)
-  const { others, raws: whose } = await ownersOf(books, account, trades.value, found)
-  const told = new Set(trades.value.map(tradeKey))
-  const lacking = earlier.filter(({ value }) => value.some(trade => !told.has(tradeKey(trade))))
-  earlier.push(trades)
-  const holdings = await account.holdings()
-  const raw = {
-    found: Object.fromEntries(found),
-    resting: resting.raw,
-    trades: trades.raw,
-    ...(whose.length === 0 ? {} : { whose }),
-    holdings: holdings.raw,
-    ...(lacking.length === 0 ? {} : { earlierTrades: lacking.map(each => each.raw) }),
-  }
-  return {
-    observed,
-    found,
-    resting: resting.value,
-    trades: [...lacking.flatMap(({ value }) => value), ...trades.value],
-    others,
-    holdings: holdings.value,
-    evidence: await keep(JSON.stringify(raw)),
-  }
-}
-
-/**
- * Trades name an order by the venue's number. Where a lookup of ours proves nothing, the number of a trade that may be of it is what leads to
- * it: what has traded and is not said to be over counts as open, and is asked about by its number from then on. Adds to `found`; gives the
- * numbers of orders that are nobody's of ours, and the raw answers.
- */
-const ownersOf = async (
-  books: AccountBooks,
-  { whose }: Account,
-  trades: readonly AccountTrade[],
-  found: Map<string, VenueOrder>,
-) => {
-  const others = new Set<string>()
-  const raws: string[] = []
-  if (whose === undefined) return { others, raws }
-  const asked = new Set<string>()
-  for (const trade of trades) {
-    const { venueOrderId, symbol } = trade
-    if (asked.has(venueOrderId) || !mayBeOfUnseen(books, found, trade)) continue
-    asked.add(venueOrderId)
-    const { value: owner, raw } = await whose(venueOrderId, symbol)
-    raws.push(raw)
-    if (owner.kind === 'not-ours') others.add(venueOrderId)
-    if (owner.kind === 'ours' && found.get(owner.orderId)?.kind === 'not-known')
-      found.set(owner.orderId, { kind: 'open', venueOrderId })
-  }
-  return { others, raws }
-}
-
-type TradesAnswer = Observed<readonly AccountTrade[]>
 
 /** Both sides agree, and by what they say themselves: nothing is adopted on the strength of a single answer. */
 const isSettled = ({ drifts, external }: Verdict): boolean =>

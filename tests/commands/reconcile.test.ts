@@ -1,10 +1,10 @@
 // veritape reconcile and intent --what-if on a book in memory; and what the simulation found in the bookkeeper.
 
 import { expect, test } from 'vitest'
+import { askAccount } from '../../commands/ask-account.ts'
 import { bookkeeper } from '../../commands/bookkeeper.ts'
 import { intent } from '../../commands/intent.ts'
 import { reconcile } from '../../commands/reconcile.ts'
-import { askAccount } from '../../commands/reconciler.ts'
 import { BookOpened } from '../../domain/account.ts'
 import { accountBooks } from '../../domain/account-books.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'

@@ -13,7 +13,8 @@ import {
   OrderRequested,
   operatorsWord,
 } from '../../domain/order.ts'
-import { type Drift, lacksNumber, provesNothing } from '../../domain/reconciliation.ts'
+import { type Drift, provesNothing } from '../../domain/reconciliation.ts'
+import { lacksNumber } from '../../domain/unclaimed-trade.ts'
 import { orderFilled, orderRequested } from '../cast.ts'
 
 const request = orderRequested(7).data

@@ -5,6 +5,7 @@ import { BookOpened } from '../../domain/account.ts'
 import { type AccountBooks, accountBooks } from '../../domain/account-books.ts'
 import type { BookEvent } from '../../domain/catalogue.ts'
 import type { Recorded } from '../../domain/event.ts'
+import type { Evidence } from '../../domain/evidence.ts'
 import {
   type Order,
   OrderAccepted,
@@ -16,8 +17,9 @@ import {
   OrderResendRequested,
   operatorsWord,
 } from '../../domain/order.ts'
-import { type Evidence, lacksNumber, reconcile } from '../../domain/reconciliation.ts'
+import { reconcile } from '../../domain/reconciliation.ts'
 import { DriftFound, HoldingsObserved, ReconciliationCompleted } from '../../domain/truth.ts'
+import { lacksNumber } from '../../domain/unclaimed-trade.ts'
 import type { AccountTrade, VenueOrder } from '../../domain/venue.ts'
 import { orderFilled, orderRequested, runStarted } from '../cast.ts'
 

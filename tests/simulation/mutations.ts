@@ -121,7 +121,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "a trade of an order that nothing can prove is the owner's, because it is old",
-    file: 'domain/reconciliation.ts',
+    file: 'domain/unclaimed-trade.ts',
     find: '.filter(order => isOfRound(seen, trade) || (mayBeUnseen(order, seen.found, trade) && !order.isByWord))',
     put: '.filter(() => isOfRound(seen, trade))',
   },
