@@ -1,7 +1,7 @@
 // Orders at the venue: send what is durable, take down what the venue reports, withdraw what is not wanted any more.
 // What is in doubt is asked for first (commands/order-doubt.ts).
 
-import { type BookOrder, haltsDue, liveOrders } from '../domain/book.ts'
+import { type BookOrder, liveOrders } from '../domain/book.ts'
 import type { BookEvent } from '../domain/catalogue.ts'
 import type { Desk } from '../domain/desk.ts'
 import { because, propose } from '../domain/event.ts'
@@ -136,7 +136,7 @@ export const orderDesk = (engine: Engine, keeper: Bookkeeper, desk: Desk, venue:
 
   /** Also those whose halt a crash has lost, and those that a reconciliation found. */
   const haltForFacts = async () => {
-    for (const halt of haltsDue(book)) {
+    for (const halt of [...book.haltsDue.values()]) {
       await keeper.append([{ stream: safetyStream, events: [halt] }])
       engine.log.error({}, halt.event.data.reason)
     }

@@ -69,7 +69,7 @@ export const exposureOf = (
   for (const candle of book.lastCandles.values())
     if (candle.symbol === symbol) lastClose = Math.max(lastClose, millisecondsOf(candle.closeTime))
   return {
-    trading: book.overfills.size + book.returned.size > 0 ? 'halted' : tradingOf(book.halts),
+    trading: book.haltsDue.size > 0 ? 'halted' : tradingOf(book.halts),
     marketClockKnown,
     ...(watchlist === undefined
       ? {}

@@ -23,7 +23,8 @@ import { settled } from './fill.ts'
 import { type IntentRaised, isProtective } from './intent.ts'
 import { evolveAt, isLive, isOverfilled, type Order, type OrderEvent, remaining } from './order.ts'
 import { entryPrice, evolvePosition, flat, type Position } from './position.ts'
-import { evolveHalts, type Halts, haltOfOverfill, haltOfReturn } from './safety.ts'
+import { evolveHalts, type HaltDue, type Halts, haltOfOverfill, haltOfReturn } from './safety.ts'
+import { countSince, quiet, type SinceCycle } from './since-cycle.ts'
 import type { Holding } from './strategy.ts'
 import { type CalendarDate, dateIn, type Instant } from './time.ts'
 import type { Timeframe } from './timeframe.ts'
@@ -35,28 +36,6 @@ export interface BookOrder {
   /** The event that requested (or withheld) it. */
   readonly link: Link
 }
-
-export interface SinceCycle {
-  candles: number
-  evaluations: number
-  intents: number
-  denials: number
-  orders: number
-  fills: number
-  errors: number
-  lastCandle: Instant | undefined
-}
-
-const quiet = (): SinceCycle => ({
-  candles: 0,
-  evaluations: 0,
-  intents: 0,
-  denials: 0,
-  orders: 0,
-  fills: 0,
-  errors: 0,
-  lastCandle: undefined,
-})
 
 export interface Book {
   asOf: Seq
@@ -77,10 +56,8 @@ export interface Book {
   readonly liveOrders: Set<string>
   /** Orders that the venue filled beyond what was asked, or sold beyond what their holder had. Each halts once. */
   readonly overfilled: Set<string>
-  /** Those of them whose halt is not recorded: nothing is sent then. */
-  readonly overfills: Set<string>
-  /** Orders that the venue has after all, though an operator said that it never had them, and whose halt is not recorded. */
-  readonly returned: Set<string>
+  /** Halts that the venue's facts ask for and that are not recorded yet, by their event's id: nothing is sent then. */
+  readonly haltsDue: Map<string, HaltDue>
   /** Intents without an answer, by seq. */
   readonly openIntents: Map<Seq, Recorded<IntentRaised>>
   /** Cancels that operators wished for and that were not asked for yet, by order id. */
@@ -118,8 +95,7 @@ export const emptyBook = (): Book => ({
   orders: new Map(),
   liveOrders: new Set(),
   overfilled: new Set(),
-  overfills: new Set(),
-  returned: new Set(),
+  haltsDue: new Map(),
   openIntents: new Map(),
   cancelWishes: new Map(),
   watchlist: undefined,
@@ -203,60 +179,27 @@ const evolveOrder = (book: Book, id: string, recorded: Recorded<OrderEvent>): vo
     book.endedSinceCycle.add(order.request.symbol)
   }
   if (type === 'OrderFilled' && isOverfilled(order)) overfill(book, id)
-  if (before?.order.isByWord && !order.isByWord) book.returned.add(id)
+  if (before?.order.isByWord && !order.isByWord) mustHalt(book, haltOfReturn(id))
 }
 
-/** Halts that the venue's facts ask for and that are not recorded yet. */
-export const haltsDue = ({ overfills, returned }: Book) => [
-  ...[...overfills].map(haltOfOverfill),
-  ...[...returned].map(haltOfReturn),
-]
+const mustHalt = ({ haltsDue }: Book, halt: HaltDue): void => {
+  haltsDue.set(halt.id, halt)
+}
 
 const overfill = (book: Book, orderId: string): void => {
   if (book.overfilled.has(orderId)) return // its other parts are no news
   book.overfilled.add(orderId)
-  book.overfills.add(orderId)
+  mustHalt(book, haltOfOverfill(orderId))
 }
 
 const zoneOf = (book: Book): string => book.opened?.zone ?? 'UTC'
-
-const count = (since: SinceCycle, event: BookEvent): void => {
-  switch (event.type) {
-    case 'CandleClosed':
-      since.candles++
-      if (since.lastCandle === undefined || event.data.closeTime > since.lastCandle)
-        since.lastCandle = event.data.closeTime
-      return
-    case 'StrategyEvaluated':
-      since.evaluations++
-      return
-    case 'IntentRaised':
-      since.intents++
-      return
-    case 'IntentDenied':
-    case 'IntentExpired':
-      since.denials++
-      return
-    case 'OrderRequested':
-    case 'OrderWithheld':
-      since.orders++
-      return
-    case 'OrderFilled':
-      since.fills++
-      return
-    case 'OrderRejected':
-    case 'OrderOutcomeUnknown':
-      since.errors++
-      return
-  }
-}
 
 /** Folds one event into the book, in place. Every event is taken; none is refused. */
 export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
   book.asOf = recorded.seq
   book.revisions.set(recorded.stream, recorded.revision)
   const { event } = recorded
-  count(book.sinceCycle, event)
+  countSince(book.sinceCycle, event)
   switch (event.type) {
     case 'BookOpened':
       book.opened = event.data
@@ -328,8 +271,7 @@ export const evolveBook = (book: Book, recorded: Recorded<BookEvent>): void => {
       return
     case 'TradingHalted':
     case 'TradingResumed':
-      for (const id of book.overfills) if (haltOfOverfill(id).id === recorded.id) book.overfills.delete(id)
-      for (const id of book.returned) if (haltOfReturn(id).id === recorded.id) book.returned.delete(id)
+      book.haltsDue.delete(recorded.id)
       book.halts = evolveHalts(book.halts, { ...recorded, event })
       return
     case 'DrawdownBreached':

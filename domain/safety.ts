@@ -56,14 +56,17 @@ export const tradingOf = (halts: Halts): Trading => {
   return halts.length > 0 ? 'reducing' : 'active'
 }
 
-/** The halt that an overfill asks for, or the sale of more than its holder had. Its id follows from the order, so that it is recorded once, whoever sees it first. */
-export const haltOfOverfill = (orderId: string): Proposed<ReturnType<typeof TradingHalted>> => {
+/** A halt that a fact of the venue asks for: recorded once, by its id, whoever sees the fact first. */
+export type HaltDue = Proposed<ReturnType<typeof TradingHalted>>
+
+/** The halt that an overfill asks for, or the sale of more than its holder had. Its id follows from the order. */
+export const haltOfOverfill = (orderId: string): HaltDue => {
   const reason = `the venue filled more of ${orderId} than was asked or held; reconcile, then resume`
   return propose(outside(`overfill ${orderId}`), TradingHalted({ by: 'execute', reason, level: 'halted' }))
 }
 
-/** The halt that an order asks for which the venue has, and never had by an operator's word. Recorded once, as that of an overfill. */
-export const haltOfReturn = (orderId: string): Proposed<ReturnType<typeof TradingHalted>> => {
+/** The halt that an order asks for which the venue has, and never had by an operator's word. */
+export const haltOfReturn = (orderId: string): HaltDue => {
   const reason = `the venue has ${orderId}, which an operator said it never had; look at it, reconcile, then resume`
   return propose(outside(`returned ${orderId}`), TradingHalted({ by: 'execute', reason, level: 'halted' }))
 }
