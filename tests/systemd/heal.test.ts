@@ -11,6 +11,7 @@ withSystemd('a guardian', () => {
   const box = new Box()
   const execute = 'veritape-execute@paper.service'
   const guardian = 'veritape-guardian@paper.service'
+  const health = 'veritape-health@paper.service'
   const soon = { timeout: 120_000, interval: 100 }
   const events = (type: string) =>
     linesOf(box.path('/var/lib/veritape/ledger/paper')).filter(({ t }) => t === type)
@@ -41,6 +42,15 @@ withSystemd('a guardian', () => {
     return () => writeFileSync(box.path(candles), text)
   }
 
+  /**
+   * What the timer does every five minutes. On a busy machine the executor may need longer than `--settle` to fail again: the guardian takes it
+   * for well, and a failure while it is on its way out is not told to it.
+   */
+  const lookAgain = () => {
+    const isOver = box.show(guardian, 'ActiveState') !== 'activating'
+    if (isOver && box.show(execute, 'ActiveState') === 'failed') box.run('systemctl', 'start', health)
+  }
+
   test('a transient failure: start limit, guardian, restart, recovered', async () => {
     const mend = breakFeed()
     expect(box.run('systemctl', 'restart', execute).code).toBe(1)
@@ -56,7 +66,11 @@ withSystemd('a guardian', () => {
     await expect.poll(() => box.show(guardian, 'ActiveState'), soon).toBe('inactive')
     const mend = breakFeed()
     expect(box.run('systemctl', 'restart', execute).code).toBe(1)
-    await expect.poll(() => events('AlertRaised').length, soon).toBe(1)
+    const alarms = () => {
+      lookAgain()
+      return events('AlertRaised').length
+    }
+    await expect.poll(alarms, soon).toBe(1)
     expect(events('RecoveryAttempted')).toHaveLength(3)
     expect(events('AlertRaised')[0]?.d).toMatchObject({
       severity: 'error',
