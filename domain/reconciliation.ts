@@ -79,8 +79,9 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
     if (answer.kind !== 'not-known') orderIdOfVenue.set(answer.venueOrderId, orderId)
 
   const tradesSeen = new Set<string>()
-  /** Orders in doubt that trades of no known order may be of, and whether one of them is so new that the next answer may say it. */
-  const perhapsTraded = new Map<string, { justNow: boolean }>()
+  /** Orders in doubt that trades of no known order may be of; and those where one is so new that the next answer may say it. */
+  const perhapsTraded = new Set<string>()
+  const perhapsJustNow = new Set<string>()
   const owners: AccountTrade[] = []
   for (const trade of seen.trades) {
     if (tradesSeen.has(tradeKey(trade))) continue
@@ -100,9 +101,10 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
       else if (!books.externalTrades.has(tradeKey(trade))) {
         books.applyTrade(expected, trade)
         const perhaps = mayBeOf(books, seen, trade)
-        const justNow = isOfRound(seen, trade)
-        for (const each of perhaps)
-          perhapsTraded.set(each, { justNow: justNow || perhapsTraded.get(each)?.justNow === true })
+        for (const each of perhaps) {
+          perhapsTraded.add(each)
+          if (isOfRound(seen, trade)) perhapsJustNow.add(each)
+        }
         if (perhaps.length > 0) continue // it is shown again when that order is clear
         const { tradeId, venueOrderId, symbol, side, price, quantity, fee, feeCurrency, venueTime } = trade
         external.push(
@@ -166,8 +168,7 @@ export const reconcile = (books: AccountBooks, seen: Evidence, unprovenMs: numbe
         !(isLive(order) && age <= unprovenMs)
       ) {
         // Agreed on, the trade would not be shown again.
-        const { justNow } = perhapsTraded.get(orderId) as { justNow: boolean }
-        const venue = justNow ? provesNothingYet : provesNothingOfTrade
+        const venue = perhapsJustNow.has(orderId) ? provesNothingYet : provesNothingOfTrade
         drift('order', orderId, order.request.symbol, order.status, venue)
         continue
       }
