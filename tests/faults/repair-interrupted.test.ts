@@ -8,10 +8,10 @@ import { folderInMemory } from './folders.ts'
 import { killedProcess } from './killed-process.ts'
 import { poisonedBook, repair, requireTold } from './poisoned.ts'
 import { type Chance, chanceOf, firstSeed } from './seeded.ts'
-import { groupOf, openBook, openedAt } from './story.ts'
+import { openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
-import { nameOf } from './teller.ts'
-import { type Acknowledged, acknowledgedOf, candlesIn, prove } from './witness.ts'
+import { appendNext, nameOf } from './teller.ts'
+import { prove } from './witness.ts'
 
 vi.setConfig({ testTimeout: full ? 1_800_000 : 240_000 })
 
@@ -143,7 +143,7 @@ test('what a killed repair has left half done is not taken for durable by the ne
       })
       const isDead = isOver()
       if (fs.existsSync(`${book}/POISON`)) await repair(book)
-      const written = await appendNext(book)
+      const written = await appendNext(book, openedAt)
       disk.cut(image, chanceOf(firstSeed() + at))
       if (fs.existsSync(`${image}/POISON`)) await repair(image)
       await prove(image, [...acknowledged, ...written])
@@ -167,17 +167,6 @@ test('what a killed repair has left half done is not taken for durable by the ne
     'G1 G7',
   )
 })
-
-const appendNext = async (book: string): Promise<readonly Acknowledged[]> => {
-  const store = await openBook(book, () => openedAt)
-  try {
-    const answer = await store.append(groupOf(await candlesIn(store)))
-    if (answer._tag === 'Left') throw new Error(`refused: ${answer.left.kind}`)
-    return answer.right.events.map(acknowledgedOf)
-  } finally {
-    await store.close()
-  }
-}
 
 /** Repairs until the operation with this number, then cuts the power; gives how many operations there were. */
 const cutRepair = async (

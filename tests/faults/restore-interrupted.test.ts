@@ -13,10 +13,10 @@ import { type Disk, PowerCut } from './disk.ts'
 import { folderInMemory } from './folders.ts'
 import { killedProcess } from './killed-process.ts'
 import { chanceOf, firstSeed } from './seeded.ts'
-import { groupOf, openBook, openedAt } from './story.ts'
+import { openBook, openedAt } from './story.ts'
 import { counting, full } from './tally.ts'
-import { tell } from './teller.ts'
-import { type Acknowledged, acknowledgedOf, candlesIn, prove, witness } from './witness.ts'
+import { appendNext, tell } from './teller.ts'
+import { type Acknowledged, prove, witness } from './witness.ts'
 
 vi.setConfig({ testTimeout: full ? 1_800_000 : 240_000 })
 
@@ -74,17 +74,6 @@ const killedAt = async (at: number, goOn: (root: string, disk: Disk) => Promise<
   }
 }
 
-const appendNext = async (book: string): Promise<readonly Acknowledged[]> => {
-  const store = await openBook(book, () => restoredAt)
-  try {
-    const answer = await store.append(groupOf(await candlesIn(store)))
-    if (answer._tag === 'Left') throw new Error(`refused: ${answer.left.kind}`)
-    return answer.right.events.map(acknowledgedOf)
-  } finally {
-    await store.close()
-  }
-}
-
 /** How many operations a whole restore has. */
 const operationsOf = async (): Promise<number> => {
   let operations = 0
@@ -106,7 +95,7 @@ test('what a killed restore has left half done is not taken for durable by the n
       const book = `${root}/ledger/cast`
       const isRestored = fs.existsSync(`${book}/LEDGER.json`)
       if (!isRestored) await restoreTo(root)
-      const written = await appendNext(book)
+      const written = await appendNext(book, restoredAt)
       expect(fs.readdirSync(book)).not.toContain('RESTORING')
       disk.cut(image, chanceOf(firstSeed() + at))
       await prove(`${image}/ledger/cast`, [...acknowledged, ...written])

@@ -3,10 +3,11 @@
 
 import { sealDays } from '../../adapters/ledger-seal-days.ts'
 import { type EventStore, LedgerDamaged } from '../../domain/event-store.ts'
+import type { Instant } from '../../domain/time.ts'
 import { handClock } from '../cast.ts'
 import { PowerCut } from './disk.ts'
 import { groupOf, openBook } from './story.ts'
-import { type Acknowledged, acknowledgedOf } from './witness.ts'
+import { type Acknowledged, acknowledgedOf, candlesIn } from './witness.ts'
 
 /**
  * What happens next: so many appends at the same time; midnight; the closed days are sealed; the end of the process
@@ -143,4 +144,16 @@ export const nameOf = (error: unknown): string => {
   if (error instanceof PowerCut) return 'power cut'
   if (error instanceof Error && 'code' in error) return String(error.code)
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Opens the book at that time and appends the next group of the story; throws when it is refused. */
+export const appendNext = async (book: string, now: Instant): Promise<readonly Acknowledged[]> => {
+  const store = await openBook(book, () => now)
+  try {
+    const answer = await store.append(groupOf(await candlesIn(store)))
+    if (answer._tag === 'Left') throw new Error(`refused: ${answer.left.kind}`)
+    return answer.right.events.map(acknowledgedOf)
+  } finally {
+    await store.close()
+  }
 }
